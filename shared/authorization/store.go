@@ -1,0 +1,150 @@
+package authorization
+
+import (
+	"context"
+	"time"
+
+	"github.com/gotd/td/tg"
+
+	"telegram-client/shared/entry"
+	"telegram-client/shared/lease"
+	"telegram-client/shared/outbox"
+	"telegram-client/shared/peer"
+)
+
+// An Intent is what a call is about to do, told to the store with its lease: while the lease is held, outgoing events
+// of these kinds wait, and if it expires those that match the texts are known to be its doing.
+type Intent struct {
+	Kinds []outbox.Kind
+	// Texts are keyed hashes (outbox.Names.Text) of the texts to be sent.
+	Texts []string
+}
+
+// Idempotency makes a call that is made twice act once.
+type Idempotency struct {
+	Key  string
+	Body [32]byte // hash of what the call asks for
+	// RandomIDs are stored before anything is sent; a repeat gets the first call's.
+	RandomIDs []int64
+}
+
+// A Repeat is what the store knows of an earlier call with the same idempotency key and body.
+type Repeat struct {
+	// Answer is the earlier call's whole answer; nil if it never finished.
+	Answer []byte
+	// RandomIDs are those of the earlier call, to be used again with the same authorization.
+	RandomIDs []int64
+	// Sent are the ids that held events proved to be the earlier call's doing, by chat mark and in order of arrival.
+	Sent []Proof
+}
+
+// A Proof is a message that is known to have been sent by an earlier call: hashes as in outbox.Own, and its id.
+type Proof struct {
+	Text      string
+	Mark      string
+	MessageID int
+	Date      int64
+}
+
+// A Request asks for the use of a sender.
+type Request struct {
+	// Entry is whose; empty: the oldest entry's, which costs one more trip to the store.
+	Entry  entry.ID
+	Intent Intent
+	// Targets are whose peers are wanted, in any number at no further trip.
+	Targets []peer.Target
+	// Idempotency is nil for a call that may be repeated.
+	Idempotency *Idempotency
+	// For is how long the call may take: the lease is For + 15 s and is never renewed.
+	For time.Duration
+	// Wait is how long to wait, first come first served, for a sender to become free.
+	Wait time.Duration
+	// Only names the one authorization to take; empty: any sender.
+	Only Name
+}
+
+// A Grant is the use of an authorization.
+type Grant struct {
+	Entry   entry.Entry
+	Name    Name
+	Session Session
+	Lease   *lease.Lease
+	Peers   []peer.Record
+	// Repeat is set if the call was made before.
+	Repeat *Repeat
+}
+
+// A Mark says of a message that it is this call's doing.
+type Mark struct {
+	Kind      outbox.Kind
+	Box       peer.ID // the channel; 0 is the account's common box
+	MessageID int
+	Version   int64 // edits: edit_date, or pts
+}
+
+// An Outcome is what a call did. The zero Outcome: nothing.
+type Outcome struct {
+	Marks  []Mark
+	Learnt []peer.Record
+	Sent   entry.Sent
+	// Answer is the whole answer, kept for repeats of a call with an idempotency key; nil keeps none.
+	Answer []byte
+}
+
+// A Result gives a grant back.
+type Result struct {
+	Fate    Fate
+	Session *Session // nil: as it was
+	Outcome Outcome
+}
+
+// A Store grants and takes back the use of authorizations. A use costs one trip each way however many targets it has
+// (warm, sender free, entry named).
+type Store interface {
+	// Acquire grants the use of a sender: the lease, what the call is about to do, the entry and the peers in one atomic
+	// step. It waits up to r.Wait, first come first served. If an earlier call of the same key is finished the Grant has
+	// its Answer and neither session nor lease. Faults: unknown_entry, no_entry, removal_in_progress, reauth_required (no
+	// authorization works), sender_busy and sender_resting with a time to retry, in_progress, idempotency_key_reused,
+	// store_unavailable.
+	Acquire(ctx context.Context, r Request) (*Grant, error)
+	// Finish gives a grant back and records what the call did in one atomic step: marks drop held events and those to
+	// come, the rest of what is held is released. It fails with lease.ErrLost if the grant is not the caller's any more.
+	Finish(ctx context.Context, g *Grant, r Result) error
+}
+
+// App and device under which a connection presents itself.
+type App struct {
+	entry.App
+	Device string
+}
+
+// A Guard is asked before every write on a socket; an error ends the connection at once. *lease.Lease is one.
+type Guard interface{ Check() error }
+
+// Ended says how a connection ended.
+type Ended struct {
+	// Session has the salts as last learnt.
+	Session Session
+	// Reset is true if the peer did not end in time and the connection was reset.
+	Reset bool
+}
+
+// A Dialer opens the one connection of an authorization.
+type Dialer interface {
+	// Use connects to the session's home data centre, runs use with an API whose every call says that it wants no
+	// updates, and ends the connection in order before it returns. The deadline of ctx is obeyed also on a dead
+	// connection. A key is never made. Errors are faults; what ends the authorization is in FateOf's words.
+	Use(ctx context.Context, a App, s Session, g Guard, use func(ctx context.Context, api *tg.Client) error) (Ended, error)
+}
+
+// A FateError is an error of a connection that decides the authorization's fate.
+type FateError struct {
+	Fate Fate
+	Err  error
+}
+
+// Error returns what happened.
+func (e *FateError) Error() string { return e.Err.Error() }
+
+// Unwrap returns what happened.
+func (e *FateError) Unwrap() error { return e.Err }

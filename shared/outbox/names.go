@@ -1,0 +1,31 @@
+package outbox
+
+import (
+	"fmt"
+
+	"telegram-client/shared/peer"
+	"telegram-client/shared/seal"
+)
+
+// Names makes the keyed hashes under which an entry's chats, messages and texts appear in the store. Without the
+// naming key they reveal nothing.
+type Names struct {
+	ring  *seal.Keyring
+	entry string
+}
+
+// NewNames returns the names of an entry.
+func NewNames(ring *seal.Keyring, entry string) Names { return Names{ring, entry} }
+
+// Chat returns the name of a chat: its lane.
+func (n Names) Chat(id peer.ID) string { return n.ring.Name("chat", n.entry, fmt.Sprint(int64(id))) }
+
+// Mark returns the name of a message in a box; the account's common box is 0.
+func (n Names) Mark(box peer.ID, message int) string {
+	return n.ring.Name("mark", n.entry, fmt.Sprint(int64(box)), fmt.Sprint(message))
+}
+
+// Text returns the name of a text that is sent or edited in.
+func (n Names) Text(kind Kind, text string) string {
+	return n.ring.Name("text", n.entry, string(kind), text)
+}
