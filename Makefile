@@ -1,0 +1,54 @@
+# The commands. `make` lists them.
+#
+#   make demo   the whole story in one process, without an account and without a network
+#   make test   everything that is promised
+#   make run    the real thing at home; make login logs an account in
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+GO ?= go
+DATA_DIR ?= data
+export DATA_DIR
+
+-include infra/sam.mk
+
+.PHONY: help
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-16s %s\n", $$1, $$2}'
+
+.PHONY: demo
+demo: ## the whole story, offline; DEMO=stay keeps it up to play with
+	$(GO) run ./localstack/demo $(if $(filter stay,$(DEMO)),-stay)
+
+.PHONY: run
+run: ## the bridge at home, against the real Telegram
+	@infra/setup-store.sh
+	$(GO) build -trimpath -o bin/standalone ./localstack/standalone
+	exec bin/standalone
+
+.PHONY: login
+login: ## log an account in at a running bridge; BRIDGE=http://… for another address
+	$(GO) build -trimpath -o bin/standalone ./localstack/standalone
+	@exec bin/standalone login $(BRIDGE)
+
+.PHONY: test
+test: ## everything, with the race detector and a real redis-server
+	@infra/setup-store.sh
+	$(GO) test -race -timeout 20m $(TESTFLAGS) ./...
+
+.PHONY: lint
+lint: ## gofmt, vet, staticcheck, the rules in tests/policy
+	@out=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$out" ]; then echo "not formatted:"; echo "$$out"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+	$(GO) test -count=1 ./tests/policy
+
+.PHONY: bench
+bench: ## speeds and sizes: name value unit
+	@infra/setup-store.sh >&2
+	@$(GO) run ./tests/bench
+
+.PHONY: openapi
+openapi: ## write shared/httpapi/openapi.json anew
+	$(GO) run ./infra/openapi
