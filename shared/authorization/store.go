@@ -38,8 +38,10 @@ type Repeat struct {
 	Sent []Proof
 }
 
-// A Proof is a message that is known to have been sent by an earlier call: hashes as in outbox.Own, and its id.
+// A Proof is a message that is known to have been sent by an earlier call: hashes as in outbox.Own, that of its chat
+// (the item's lane), and its id.
 type Proof struct {
+	Chat      string
 	Text      string
 	Mark      string
 	MessageID int
