@@ -1,0 +1,129 @@
+package httpapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+	"unicode/utf8"
+
+	"telegram-client/shared/fault"
+)
+
+// deepest is how many objects and lists may stand in each other; the deepest thing the API knows has five levels.
+const deepest = 32
+
+// readObject reads the body, which has to be one JSON object: its bytes, and its members by name, each still raw so
+// that numbers stay exact.
+func readObject(r *http.Request) (json.RawMessage, map[string]json.RawMessage, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		if large := new(http.MaxBytesError); errors.As(err, &large) {
+			return nil, nil, err
+		}
+		return nil, nil, fault.New(fault.InvalidJSON, "The body could not be read to its end.").Because(err)
+	}
+	if len(bytes.TrimSpace(body)) == 0 {
+		return nil, nil, fault.New(fault.InvalidJSON, "The body is empty. Send a JSON object.")
+	}
+	if err := checkContentType(r); err != nil {
+		return nil, nil, err
+	}
+	if err := checkObject(body); err != nil {
+		return nil, nil, err
+	}
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(body, &members); err != nil {
+		return nil, nil, fault.New(fault.InvalidJSON, "The body is not valid JSON.").Because(err)
+	}
+	return body, members, nil
+}
+
+// checkContentType takes JSON in UTF-8 only.
+func checkContentType(r *http.Request) error {
+	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || kind != "application/json" {
+		return fault.New(fault.UnsupportedMedia, "The body has to be JSON. Send the header Content-Type: application/json.")
+	}
+	if charset := params["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
+		return fault.New(fault.UnsupportedMedia, "The body has to be JSON in UTF-8.")
+	}
+	return nil
+}
+
+// checkObject refuses what is no JSON object, and what encoding/json lets pass: text that is not UTF-8, and a key that
+// appears twice, of which it would take one silently.
+func checkObject(body []byte) error {
+	if !utf8.Valid(body) {
+		return fault.New(fault.InvalidJSON, "The body is not UTF-8.")
+	}
+	var whole json.RawMessage
+	if err := json.Unmarshal(body, &whole); err != nil {
+		at := int64(len(body))
+		if syntax := new(json.SyntaxError); errors.As(err, &syntax) {
+			at = syntax.Offset
+		}
+		return fault.New(fault.InvalidJSON, "The body is not valid JSON: byte %d of %d is not what should stand there.", at, len(body)).Because(err)
+	}
+	if bytes.TrimSpace(body)[0] != '{' {
+		return fault.New(fault.InvalidJSON, "The body has to be a JSON object.")
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	return checkValue(d, "", 0)
+}
+
+// checkValue reads one value of valid JSON.
+func checkValue(d *json.Decoder, at string, depth int) error {
+	if depth > deepest {
+		return fault.At(fault.InvalidJSON, shown(at), "This is nested more than %d levels deep.", deepest)
+	}
+	token, err := d.Token()
+	if err != nil {
+		return err
+	}
+	switch token {
+	case json.Delim('{'):
+		seen := map[string]bool{}
+		for d.More() {
+			token, err := d.Token()
+			if err != nil {
+				return err
+			}
+			key, _ := token.(string)
+			inside := key
+			if at != "" {
+				inside = at + "." + key
+			}
+			if seen[key] {
+				return fault.At(fault.InvalidJSON, shown(inside), "This key appears twice.")
+			}
+			seen[key] = true
+			if err := checkValue(d, inside, depth+1); err != nil {
+				return err
+			}
+		}
+		_, err = d.Token()
+	case json.Delim('['):
+		for i := 0; d.More(); i++ {
+			if err := checkValue(d, fmt.Sprintf("%s[%d]", at, i), depth+1); err != nil {
+				return err
+			}
+		}
+		_, err = d.Token()
+	}
+	return err
+}
+
+// shown shortens a path made of what a caller sent.
+func shown(path string) string {
+	const longest = 100
+	if len(path) > longest {
+		path = strings.ToValidUTF8(path[:longest], "") + "…"
+	}
+	return path
+}
