@@ -13,9 +13,11 @@ import (
 // A Store hands out what waits.
 type Store interface {
 	// Claim returns what is due and not in flight, judges leases that have expired by the store's clock, and drops what
-	// is too old. Items stay in the store until they are settled. It fails with lease.ErrLost if the lease is not held.
+	// is too old. Items stay in the store until they are settled. An item's Attempts counts the one it
+	// is claimed for: it is what to pass to Deliver. It fails with lease.ErrLost if the lease is not held.
 	Claim(ctx context.Context, id entry.ID, l *lease.Lease, c outbox.Claim) (outbox.Claimed, error)
-	// Settle records what became of claimed items.
+	// Settle records what became of claimed items. Of a settlement's item it needs the EventID, and for dead letters all;
+	// one that is not waiting any more is no error. It fails with lease.ErrLost if the lease is not held.
 	Settle(ctx context.Context, id entry.ID, l *lease.Lease, s []outbox.Settlement) error
 }
 

@@ -10,19 +10,10 @@ import (
 	"telegram-client/shared/authorization"
 	"telegram-client/shared/entry"
 	"telegram-client/shared/lease"
-	"telegram-client/shared/peer"
 )
 
 // A Claim is an entry that this process serves, and all that is needed to begin.
-type Claim struct {
-	Entry   entry.Entry
-	Session authorization.Session
-	Lease   *lease.Lease
-	State   []byte // the update state; nil: none yet
-	Peers   []peer.Record
-	// Commands is the place in the command stream from which to read.
-	Commands string
-}
+type Claim = authorization.Claim
 
 // A Store grants entries to listeners.
 type Store interface {
@@ -36,6 +27,11 @@ type Store interface {
 	ClaimEntry(ctx context.Context, id entry.ID, holder string, takeover bool, d time.Duration) (*Claim, error)
 	// RenewEntry extends the lease and keeps the store's run id for the restart rule. Error: lease.ErrLost.
 	RenewEntry(ctx context.Context, id entry.ID, l *lease.Lease, d time.Duration) error
+	// Borrow takes the lease of any authorization of an entry that the caller serves, also of a tombstone, to touch or end
+	// it; Finish gives it back. It is nil if the authorization is in use, rests, or has ended.
+	Borrow(ctx context.Context, id entry.ID, l *lease.Lease, name authorization.Name, d time.Duration) (*authorization.Grant, error)
+	// Finish gives back what Borrow took.
+	Finish(ctx context.Context, g *authorization.Grant, r authorization.Result) error
 	// ReleaseEntry gives the entry back, with the session as last known and the authorization's fate.
 	ReleaseEntry(ctx context.Context, id entry.ID, l *lease.Lease, s authorization.Session, f authorization.Fate) error
 	// Commands returns the commands after the given place, waiting up to d for one.

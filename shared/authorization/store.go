@@ -16,7 +16,7 @@ import (
 // of these kinds wait, and if it expires those that match the texts are known to be its doing.
 type Intent struct {
 	Kinds []outbox.Kind
-	// Texts are keyed hashes (outbox.Names.Text) of the texts to be sent.
+	// Texts are keyed hashes (outbox.Names.Text) of the texts to be sent or edited in.
 	Texts []string
 }
 
@@ -91,6 +91,9 @@ type Outcome struct {
 	Sent   entry.Sent
 	// Answer is the whole answer, kept for repeats of a call with an idempotency key; nil keeps none.
 	Answer []byte
+	// Unsure: something was sent whose answer never came. Events that match the intent's texts are then taken for this
+	// call's doing, as after a lease that expired. Pool sets it when a connection broke.
+	Unsure bool
 }
 
 // A Result gives a grant back.
@@ -98,6 +101,8 @@ type Result struct {
 	Fate    Fate
 	Session *Session // nil: as it was
 	Outcome Outcome
+	// Untouched: Telegram carried out nothing of the call, so a repeat may use another authorization.
+	Untouched bool
 }
 
 // A Store grants and takes back the use of authorizations. A use costs one trip each way however many targets it has
@@ -110,8 +115,30 @@ type Store interface {
 	// store_unavailable.
 	Acquire(ctx context.Context, r Request) (*Grant, error)
 	// Finish gives a grant back and records what the call did in one atomic step: marks drop held events and those to
-	// come, the rest of what is held is released. It fails with lease.ErrLost if the grant is not the caller's any more.
+	// come, the rest of what is held is released. It fails with lease.ErrLost if the grant is not the caller's any more;
+	// the marks and the answer are kept also then, for they are true.
 	Finish(ctx context.Context, g *Grant, r Result) error
+	// Proofs returns what the events of an entry have proved so far about the call with an idempotency key: the Sent of
+	// its Repeat as it is now.
+	Proofs(ctx context.Context, id entry.ID, key string) ([]Proof, error)
+}
+
+// A Claim is an entry that a listener serves, and all that is needed to begin.
+type Claim struct {
+	Entry   entry.Entry
+	Session Session
+	// Fate is Ended if Telegram has ended the listener's login: there is nothing to connect with (Session is zero), but
+	// the outbox is delivered and a tombstone is cleared. It is Duplicated if this is the one probe after the cool-down.
+	Fate  Fate
+	Lease *lease.Lease
+	State []byte // the update state; nil: none yet
+	// Renewed is the update state as of the login of a new listener authorization, if there was one since the last
+	// commit: its qts, seq and date belong to the new authorization, pts to the account. The next commit drops it.
+	Renewed []byte
+	Peers   []peer.Record
+	// Commands is the place in the command stream from which to read. It is a little before the claim, so that what was
+	// confirmed while nobody listened is heard.
+	Commands string
 }
 
 // App and device under which a connection presents itself.
@@ -123,8 +150,8 @@ type App struct {
 // A Guard is asked before every write on a socket; an error ends the connection at once. *lease.Lease is one.
 type Guard interface{ Check() error }
 
-// Ended says how a connection ended.
-type Ended struct {
+// An Ending says how a connection ended.
+type Ending struct {
 	// Session has the salts as last learnt.
 	Session Session
 	// Reset is true if the peer did not end in time and the connection was reset.
@@ -136,7 +163,7 @@ type Dialer interface {
 	// Use connects to the session's home data centre, runs use with an API whose every call says that it wants no
 	// updates, and ends the connection in order before it returns. The deadline of ctx is obeyed also on a dead
 	// connection. A key is never made. Errors are faults; what ends the authorization is in FateOf's words.
-	Use(ctx context.Context, a App, s Session, g Guard, use func(ctx context.Context, api *tg.Client) error) (Ended, error)
+	Use(ctx context.Context, a App, s Session, g Guard, use func(ctx context.Context, api *tg.Client) error) (Ending, error)
 }
 
 // A FateError is an error of a connection that decides the authorization's fate.

@@ -19,6 +19,8 @@ const (
 	Confirmed CommandKind = "confirmed"
 	// Wake: Home Assistant says that it is there; try the target now.
 	Wake CommandKind = "wake"
+	// Released: events that waited for a call to end can be delivered now.
+	Released CommandKind = "released"
 	// Remove: end the connection and every login.
 	Remove CommandKind = "remove"
 )

@@ -19,6 +19,8 @@ type Claim struct {
 	// Busy are the lanes in flight, of which nothing is wanted.
 	Busy  []string
 	Limit int
+	// Now ignores all pauses after failed attempts: Home Assistant says that it is there.
+	Now bool
 }
 
 // Claimed is what is due: at most one item per lane, its oldest. Next is when something else becomes due without a new

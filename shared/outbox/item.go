@@ -34,7 +34,7 @@ type Item struct {
 	ExpiresAt  time.Time
 	// Body is the event's members as JSON, without braces and without the envelope that is added at delivery.
 	Body []byte
-	// Attempts is how many deliveries have been tried.
+	// Attempts is how many deliveries have been begun, the one it was claimed for included.
 	Attempts int
 	// Own is set for what may be our own doing.
 	Own *Own
