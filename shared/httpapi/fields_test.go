@@ -16,7 +16,7 @@ func TestFields(t *testing.T) {
 	type result struct {
 		Text, Required string
 		Flag           bool
-		Seconds        time.Duration
+		Age            time.Duration
 	}
 	fallback := result{"", "", true, time.Hour}
 	tests := map[string]struct {
