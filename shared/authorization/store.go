@@ -30,7 +30,7 @@ type Idempotency struct {
 
 // A Repeat is what the store knows of an earlier call with the same idempotency key and body.
 type Repeat struct {
-	// Answer is the earlier call's whole answer; nil if it never finished.
+	// Answer is the earlier call's answer; nil if it never finished. The Grant has no lease if it was the last word.
 	Answer []byte
 	// RandomIDs are those of the earlier call, to be used again with the same authorization.
 	RandomIDs []int64
@@ -91,6 +91,10 @@ type Outcome struct {
 	Sent   entry.Sent
 	// Answer is the whole answer, kept for repeats of a call with an idempotency key; nil keeps none.
 	Answer []byte
+	// Open says that the call is not at its end: it may have sent what it announced (the connection broke), or some of
+	// it is still to be sent (a flood wait). Held events that match its texts count as its doing, as after an expiry,
+	// and a repeat gets the Answer so far together with a grant, and goes on.
+	Open bool
 	// Unsure: something was sent whose answer never came. Events that match the intent's texts are then taken for this
 	// call's doing, as after a lease that expired. Pool sets it when a connection broke.
 	Unsure bool
@@ -109,8 +113,8 @@ type Result struct {
 // (warm, sender free, entry named).
 type Store interface {
 	// Acquire grants the use of a sender: the lease, what the call is about to do, the entry and the peers in one atomic
-	// step. It waits up to r.Wait, first come first served. If an earlier call of the same key is finished the Grant has
-	// its Answer and neither session nor lease. Faults: unknown_entry, no_entry, removal_in_progress, reauth_required (no
+	// step. It waits up to r.Wait, first come first served. If an earlier call of the same key is finished, and not Open, the
+	// Grant has its Answer and neither session nor lease. Faults: unknown_entry, no_entry, removal_in_progress, reauth_required (no
 	// authorization works), sender_busy and sender_resting with a time to retry, in_progress, idempotency_key_reused,
 	// store_unavailable.
 	Acquire(ctx context.Context, r Request) (*Grant, error)
