@@ -91,9 +91,8 @@ type Outcome struct {
 	Sent   entry.Sent
 	// Answer is the whole answer, kept for repeats of a call with an idempotency key; nil keeps none.
 	Answer []byte
-	// Open says that the call is not at its end: it may have sent what it announced (the connection broke), or some of
-	// it is still to be sent (a flood wait). Held events that match its texts count as its doing, as after an expiry,
-	// and a repeat gets the Answer so far together with a grant, and goes on.
+	// Open says that Answer is not the last word: some of the call is still to be sent (a flood wait) or its fate is not
+	// known. A repeat gets the Answer so far together with a grant and the random ids, and goes on.
 	Open bool
 	// Unsure: something was sent whose answer never came. Events that match the intent's texts are then taken for this
 	// call's doing, as after a lease that expired. Pool sets it when a connection broke.
