@@ -1,0 +1,24 @@
+// Package updates is the engine that turns what Telegram pushes and answers into every update exactly once and in
+// order: values in, values out, no clock and no connection of its own.
+//
+// Telegram numbers most updates. pts counts what happens to messages outside channels, qts a few things that bots and
+// secret chats are told, each channel has a pts of its own, and seq counts the containers of everything else. Pushes
+// get lost, come twice and overtake each other; what is missing is fetched with updates.getDifference. Typing, statuses
+// and queries carry no number at all: they are passed on at once and no difference brings them back.
+//
+// What the engine promises to its one caller:
+//
+//   - [Output.Ready] has each numbered update once, in the order of its box, however pushes and answers arrive. Within a
+//     difference new messages come before everything else: Telegram does not number them there.
+//   - [Batch.State] is the state after that batch and never ahead of it. Who writes both down in one step loses and
+//     repeats nothing. The engine's memory may be ahead of what is written down: if writing fails, throw the engine away
+//     and make a new one of the state that was written last.
+//   - After each connect it asks for the difference, and again, with growing pauses, until it gets it.
+//   - What Telegram itself will not tell any more is reported as a [Gap].
+//
+// The caller carries out [Output.Ask], says what came of it, and calls again with [Woken] at [Output.Wake]. Results of
+// own calls do not come this way: the connection that the engine is fed from makes none.
+//
+// Channels have boxes like everything else, but their differences are not fetched yet: a hole in a channel is reported
+// as a Gap and skipped.
+package updates

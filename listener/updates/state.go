@@ -1,0 +1,47 @@
+package updates
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+)
+
+// A State says up to where an account's updates are known. pts and channel pts belong to the account; qts, date and seq
+// to the authorization. The zero State knows nothing.
+type State struct {
+	Pts  int `json:"pts"`
+	Qts  int `json:"qts"`
+	Date int `json:"date"` // Unix seconds, of Telegram's clock
+	Seq  int `json:"seq"`
+	// Channels are the pts of channels by their bare id. It is shared between states and is not changed.
+	Channels map[int64]int `json:"channels,omitempty"`
+}
+
+// Marshal writes the state as JSON: {"pts":1,"qts":0,"date":1795339380,"seq":1}.
+func (s State) Marshal() []byte {
+	b, err := json.Marshal(s)
+	if err != nil { // cannot be: integers only
+		panic(err)
+	}
+	return b
+}
+
+// ParseState reads what Marshal wrote; nothing is the zero State.
+func ParseState(b []byte) (State, error) {
+	var s State
+	if len(b) == 0 {
+		return s, nil
+	}
+	if err := json.Unmarshal(b, &s); err != nil {
+		return State{}, fmt.Errorf("update state: %w", err)
+	}
+	return s, nil
+}
+
+// Known reports whether the state was ever taken. Telegram's pts begins at 1.
+func (s State) Known() bool { return s.Pts > 0 }
+
+// Equal reports whether both states are the same but for the date, which alone is not worth writing down.
+func (s State) Equal(t State) bool {
+	return s.Pts == t.Pts && s.Qts == t.Qts && s.Seq == t.Seq && maps.Equal(s.Channels, t.Channels)
+}
