@@ -6,14 +6,19 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
-	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/gotd/td/bin"
 	"github.com/gotd/td/clock"
+	"github.com/gotd/td/crypto"
 	"github.com/gotd/td/exchange"
+	"github.com/gotd/td/proto"
 	"github.com/gotd/td/tg"
 )
 
@@ -24,10 +29,18 @@ type KeyID = [8]byte
 type Handler interface {
 	// Handle answers one request. Requests of one connection are handled one after another, those of different
 	// connections at the same time. A *tgerr.Error becomes an rpc_error, nil and nil leave the request without an answer
-	// for ever, any other error becomes a 500 with its text. ctx ends with the connection.
+	// for ever, any other error becomes a 500 with its text. A request that arrived is carried out even if its
+	// connection has ended since, as Telegram does; ctx ends with the server.
 	Handle(ctx context.Context, r *Request) (bin.Encoder, error)
 	// Closed says that the connection of a session ended. It is called once per session, after the last Handle for it.
 	Closed(k KeyID, s *Session)
+}
+
+// A KillHandler is a [Handler] that wants to know when a key dies of AUTH_KEY_DUPLICATED.
+type KillHandler interface {
+	Handler
+	// Killed is called once, before the answer that says so is sent.
+	Killed(k KeyID)
 }
 
 // A Request is a call without its wrappings.
@@ -67,6 +80,17 @@ type Server struct {
 	handler Handler
 	faults  Faults
 	rsaErr  error
+	cipher  crypto.Cipher
+	ids     atomic.Pointer[proto.MessageIDGen]
+	wg      sync.WaitGroup // accept loops and the goroutines of connections
+
+	mu        sync.Mutex
+	cancel    context.CancelFunc
+	closed    bool
+	listeners []net.Listener // by data centre - 1
+	keys      map[KeyID]*authKey
+	conns     map[*conn]struct{}
+	accepted  int64
 }
 
 // New returns a server that is not started yet.
@@ -80,7 +104,15 @@ func New(o Options, h Handler) *Server {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{opt: o, handler: h}
+	s := &Server{
+		opt:     o,
+		handler: h,
+		cipher:  crypto.NewServerCipher(rand.Reader),
+		keys:    map[KeyID]*authKey{},
+		conns:   map[*conn]struct{}{},
+	}
+	s.faults.server = s
+	s.newMessageIDs()
 	if s.opt.RSA == nil {
 		s.opt.RSA, s.rsaErr = rsa.GenerateKey(rand.Reader, 2048)
 	}
@@ -92,14 +124,111 @@ func (s *Server) Start(ctx context.Context) error {
 	if s.rsaErr != nil {
 		return fmt.Errorf("make an RSA key: %w", s.rsaErr)
 	}
-	return errors.New("not yet")
+	ctx, cancel := context.WithCancel(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cancel = cancel
+	for dc := 1; dc <= s.opt.DCs; dc++ {
+		address := "127.0.0.1:0"
+		if len(s.opt.Listen) >= dc && s.opt.Listen[dc-1] != "" {
+			address = s.opt.Listen[dc-1]
+		}
+		l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+		if err != nil {
+			s.closed = true
+			cancel()
+			for _, l := range s.listeners {
+				l.Close()
+			}
+			return fmt.Errorf("listen for data centre %d: %w", dc, err)
+		}
+		s.listeners = append(s.listeners, l)
+		s.wg.Go(func() { s.accept(ctx, dc, l) })
+	}
+	context.AfterFunc(ctx, s.stop)
+	return nil
+}
+
+func (s *Server) accept(ctx context.Context, dc int, l net.Listener) {
+	for {
+		nc, err := l.Accept()
+		if err != nil {
+			if ctx.Err() == nil {
+				s.opt.Logger.Error("accept", "dc", dc, "error", err)
+			}
+			return
+		}
+		s.mu.Lock()
+		if s.closed {
+			s.mu.Unlock()
+			nc.Close()
+			return
+		}
+		s.accepted++
+		c := newConn(s, dc, s.accepted, nc)
+		s.conns[c] = struct{}{}
+		s.wg.Add(1)
+		s.mu.Unlock()
+		go func() {
+			defer s.wg.Done()
+			c.run(ctx)
+		}()
+	}
 }
 
 // Close ends all connections and waits until everything has stopped.
-func (s *Server) Close() {}
+func (s *Server) Close() {
+	s.stop()
+	s.wg.Wait()
+}
+
+func (s *Server) stop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return
+	}
+	s.closed = true
+	if s.cancel != nil {
+		s.cancel()
+	}
+	for _, l := range s.listeners {
+		l.Close()
+	}
+	for c := range s.conns {
+		c.endLocked("server")
+		c.nc.Close()
+	}
+}
+
+func (s *Server) endLingering() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.conns {
+		if c.lingers != "" {
+			c.endLocked(c.lingers)
+			c.frames.push(frame{end: c.lingers})
+		}
+	}
+}
 
 // Addr returns where a data centre listens; the zero address if there is no such data centre or it was not started.
-func (s *Server) Addr(dc int) netip.AddrPort { return netip.AddrPort{} }
+func (s *Server) Addr(dc int) netip.AddrPort {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if dc < 1 || dc > len(s.listeners) {
+		return netip.AddrPort{}
+	}
+	return addrPort(s.listeners[dc-1].Addr())
+}
+
+func addrPort(a net.Addr) netip.AddrPort {
+	if tcp, ok := a.(*net.TCPAddr); ok {
+		p := tcp.AddrPort()
+		return netip.AddrPortFrom(p.Addr().Unmap(), p.Port())
+	}
+	return netip.AddrPort{}
+}
 
 // PublicKey returns the key that clients know the server by.
 func (s *Server) PublicKey() exchange.PublicKey {
@@ -114,17 +243,19 @@ func (s *Server) PublicKeyPEM() string {
 	}))
 }
 
-// Sessions returns the live sessions of a key.
-func (s *Server) Sessions(k KeyID) []*Session { return nil }
-
-// Destroy forgets a key: the next message with it gets transport error -404.
-func (s *Server) Destroy(k KeyID) {}
-
-// Kill makes a key answer 401 AUTH_KEY_UNREGISTERED to every request from now on, as after AUTH_KEY_DUPLICATED.
-func (s *Server) Kill(k KeyID) {}
-
-// RotateSalts makes every salt that a client knows stale.
-func (s *Server) RotateSalts() {}
-
 // Faults returns the faults of the wire.
 func (s *Server) Faults() *Faults { return &s.faults }
+
+// now is the server's time: what a client is compared with.
+func (s *Server) now() time.Time { return s.opt.Clock.Now().Add(s.faults.clockSkew()) }
+
+// newMessageIDs starts the message ids anew: a generator never goes back in time, a skewed clock does.
+func (s *Server) newMessageIDs() { s.ids.Store(proto.NewMessageIDGen(s.now)) }
+
+// skewed is the server's time as a clock for the key exchange.
+type skewed struct {
+	clock.Clock
+	server *Server
+}
+
+func (k skewed) Now() time.Time { return k.server.now() }
