@@ -26,16 +26,31 @@ type Flow struct {
 	ExpiresAt  time.Time
 	// Made are the authorizations that this flow has logged in so far: what is to be logged out if it is given up.
 	Made []Made
+	// Making is the entry about to be made, or to be renewed, of Made: set before the store is asked to, so that whoever
+	// finds the flow after a crash looks whether it was done. Nil at any other time.
+	Making *Making
+	// GivenUp is since when the flow has been given up and is only waiting for what it made to be logged out; ExpiresAt
+	// is then when that is tried next. Zero: it goes on.
+	GivenUp time.Time
 	// Last is the flow's end, kept so that a repeated last step gets the same answer; nil while it goes on.
 	Last *End
 }
 
 // Made is an authorization made by a flow.
 type Made struct {
+	// Name is empty for one that will not become part of an entry and has to be logged out.
 	Name    authorization.Name
 	Session authorization.Session
-	// LoggedIn is false for a key that has been made and not yet been used to log in.
+	// LoggedIn is false for a key that has surely not been used to log in: it is true from just before the attempt.
 	LoggedIn bool
+}
+
+// Making is what an entry will be made of besides what the flow holds anyway.
+type Making struct {
+	EntryID  entry.ID
+	Account  entry.Account
+	BotToken seal.Text
+	State    []byte // as in NewEntry
 }
 
 // An End is how a flow ended.
@@ -67,6 +82,7 @@ type Store interface {
 	// DropFlow forgets a held flow. What it made must be logged out before.
 	DropFlow(ctx context.Context, h *Held) error
 	// TakeExpired takes a flow that is past its time or whose answering process died, to sweep it; nil if there is none.
+	// One that has ended (Last) is taken only if it still holds something in Made. The longest overdue comes first.
 	TakeExpired(ctx context.Context, d time.Duration) (*Held, error)
 	// CreateEntry makes an entry with its authorizations and update state, in one atomic step. It returns the existing
 	// entry and false, and changes nothing, if the account has one already.
@@ -76,6 +92,9 @@ type Store interface {
 	Renew(ctx context.Context, n NewEntry) (entry.Entry, error)
 	// Entry returns an entry's record. Fault: unknown_entry.
 	Entry(ctx context.Context, id entry.ID) (entry.Entry, error)
+	// Owned reports for each of made whether it is, by its key, an authorization of the entry now; none is if there is no
+	// such entry. After a crash this tells whether CreateEntry or Renew was carried out, and after Renew what it took.
+	Owned(ctx context.Context, id entry.ID, made []Made) ([]bool, error)
 	// Authorizations returns the state of each authorization of an entry.
 	Authorizations(ctx context.Context, id entry.ID) ([]entry.Device, error)
 }
@@ -95,8 +114,10 @@ type Telegram interface {
 	NewKey(ctx context.Context, a authorization.App, dc int) (authorization.Session, error)
 	// SignInBot logs a bot in. It makes a key if s is the zero Session, and another one where Telegram names another
 	// data centre; the result's session is the one that is logged in. noted is called with each key before it is used
-	// to log in. Errors are *Refusal or faults.
-	SignInBot(ctx context.Context, a authorization.App, s authorization.Session, token seal.Text, noted func(authorization.Session) error) (SignedIn, error)
+	// to log in, and an error of it ends the attempt. The guard is asked before every write, as in Dialer: a process that
+	// was frozen must not log in after its flow was swept. Errors are *Refusal or faults; after a *Refusal other than
+	// Unreachable and ClockWrong nothing was logged in, after any other error that is not known.
+	SignInBot(ctx context.Context, a authorization.App, s authorization.Session, g authorization.Guard, token seal.Text, noted func(authorization.Session) error) (SignedIn, error)
 	// LogOut ends an authorization. One that Telegram does not know any more is no error.
 	LogOut(ctx context.Context, a authorization.App, s authorization.Session, g authorization.Guard) error
 }
