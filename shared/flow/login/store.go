@@ -51,6 +51,8 @@ type Making struct {
 	Account  entry.Account
 	BotToken seal.Text
 	State    []byte // as in NewEntry
+	// CreatedAt is before the state was taken, so that nothing after the state is older than the entry.
+	CreatedAt time.Time
 }
 
 // An End is how a flow ended.
