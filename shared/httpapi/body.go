@@ -127,3 +127,15 @@ func shown(path string) string {
 	}
 	return path
 }
+
+// readNothing takes an empty body or an empty object.
+func readNothing(r *http.Request) (map[string]json.RawMessage, error) {
+	if r.ContentLength == 0 {
+		return nil, nil
+	}
+	_, members, err := readObject(r)
+	if err != nil {
+		return nil, err
+	}
+	return members, newFields(members).end()
+}

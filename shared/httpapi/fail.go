@@ -95,14 +95,18 @@ type failure struct {
 	Error *wireFault `json:"error"`
 }
 
-// Fail writes err as an answer: the fault in it, or what it looks like from outside. It logs nothing.
-func Fail(w http.ResponseWriter, _ *http.Request, err error) {
+// Fail writes err as an answer: the fault in it, or what it looks like from outside. Logging it is the
+// caller's business; an API does it with the line of its request.
+func Fail(w http.ResponseWriter, r *http.Request, err error) {
 	f := faultOf(err)
-	failWith(w, f, failure{Error: newWireFault(f)})
+	failWith(w, r, f, failure{Error: newWireFault(f)})
 }
 
 // failWith writes a fault with a body that holds more than the fault.
-func failWith(w http.ResponseWriter, f *fault.Fault, body any) {
+func failWith(w http.ResponseWriter, _ *http.Request, f *fault.Fault, body any) {
+	if rec, ok := w.(*recorder); ok && rec.err == nil {
+		rec.err = f
+	}
 	if f.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.FormatInt(seconds(f.RetryAfter), 10))
 	}
