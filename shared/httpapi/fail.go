@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"strconv"
 	"time"
@@ -63,6 +64,9 @@ var statuses = map[fault.Code]int{
 	fault.Timeout:          http.StatusGatewayTimeout,
 	fault.ListenerAway:     http.StatusGatewayTimeout,
 }
+
+// Statuses returns the codes of all errors and their HTTP statuses.
+func Statuses() map[fault.Code]int { return maps.Clone(statuses) }
 
 // statusOf returns the HTTP status of a code.
 func statusOf(c fault.Code) int {
