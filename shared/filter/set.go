@@ -1,8 +1,11 @@
 package filter
 
 import (
+	"fmt"
+
 	"telegram-client/shared/fault"
 	"telegram-client/shared/peer"
+	"telegram-client/shared/pyregex"
 )
 
 // Names finds the accounts that from_users names. A *peer.Book is one.
@@ -26,4 +29,103 @@ type Subject struct {
 	Outgoing  bool
 	Forwarded bool
 	Text      string
+}
+
+// A Set is what an entry wants, ready to be asked. It does not change and is safe for concurrent use.
+type Set struct {
+	messages map[Event]*messageRule
+	// Unknown are the names of from_users that nobody is known by, by event. They match nobody; compile again when
+	// the book has learnt them.
+	Unknown map[Event][]peer.Target
+}
+
+type messageRule struct {
+	incoming, outgoing bool
+	forwards           *bool
+	from               map[peer.ID]bool // nil: anybody
+	pattern            *pyregex.Regexp
+	chats              chatRule
+}
+
+// A chatRule lets chats in or keeps them out.
+type chatRule struct {
+	listed    map[peer.ID]bool // nil: all chats pass
+	blacklist bool
+}
+
+// passes reports whether a chat does. One that is not known is on no list.
+func (r *chatRule) passes(chat peer.ID) bool {
+	return r.listed == nil || r.listed[chat] != r.blacklist
+}
+
+// Compile makes options ready. An event with an option that makes no sense is off, and a problem says why.
+func Compile(o Options, names Names) (*Set, []Problem) {
+	s := &Set{messages: map[Event]*messageRule{}, Unknown: map[Event][]peer.Target{}}
+	var problems []Problem
+	for _, e := range Events() {
+		if !o.Enabled(e) {
+			continue
+		}
+		if faults := o.check(e); len(faults) > 0 {
+			problems = append(problems, Problem{e, faults[0]})
+			continue
+		}
+		switch e {
+		case NewMessage, MessageEdited:
+			s.messages[e] = s.messageRule(e, o.messages(e), names)
+		}
+	}
+	return s, problems
+}
+
+// messageRule makes the rule of options that are in order.
+func (s *Set) messageRule(e Event, m *Messages, names Names) *messageRule {
+	c := &checker{event: e}
+	r := &messageRule{forwards: m.Forwards, pattern: c.pattern("", m.Pattern), chats: chatRule{c.ids("", m.Chats), m.Blacklist}}
+	if r.incoming, r.outgoing = m.Directions(); !r.incoming && !r.outgoing {
+		r.incoming, r.outgoing = true, true // forwards alone means those of both directions
+	}
+	wanted := c.names("", m.FromUsers)
+	if len(wanted) == 0 {
+		return r
+	}
+	r.from = map[peer.ID]bool{}
+	for _, n := range wanted {
+		switch {
+		case n.phone != "":
+			if id, ok := names.Phone(n.phone); ok {
+				r.from[id] = true
+			}
+		case n.target.ID != 0:
+			r.from[n.target.ID] = true
+		default:
+			if id, ok := names.Lookup(n.target); ok {
+				r.from[id] = true
+			} else {
+				s.Unknown[e] = append(s.Unknown[e], n.target)
+			}
+		}
+	}
+	return r
+}
+
+// Match reports whether the entry wants to be told. groups are the named groups of the pattern, nil if there is none.
+// An error says that a pattern took too long; then the answer is no.
+func (s *Set) Match(sub Subject) (groups map[string]*string, ok bool, err error) {
+	r := s.messages[sub.Event]
+	switch {
+	case r == nil,
+		sub.Outgoing && !r.outgoing, !sub.Outgoing && !r.incoming,
+		r.forwards != nil && *r.forwards != sub.Forwarded,
+		r.from != nil && !r.from[sub.Sender],
+		!r.chats.passes(sub.Chat):
+		return nil, false, nil
+	case r.pattern == nil:
+		return nil, true, nil
+	}
+	groups, ok, err = r.pattern.Match(sub.Text)
+	if err != nil {
+		return nil, false, fmt.Errorf("%s: %w", sub.Event, err)
+	}
+	return groups, ok, nil
 }
