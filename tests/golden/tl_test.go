@@ -1,0 +1,134 @@
+package golden_test
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gotd/td/bin"
+	"github.com/gotd/td/tdp"
+	"github.com/gotd/td/tg"
+)
+
+// tl makes a value of Telegram's schema of the golden form of it: an object with the constructor as "_".
+func tl(t *testing.T, from map[string]any) bin.Object {
+	t.Helper()
+	name, _ := from["_"].(string)
+	name = strings.ToLower(name[:1]) + name[1:]
+	make, ok := tg.TypesConstructorMap()[tg.NamesMap()[name]]
+	if !ok {
+		t.Fatalf("no constructor %q", name)
+	}
+	o := make()
+	schema := map[string]string{}
+	for _, f := range o.(tdp.Object).TypeInfo().Fields {
+		schema[f.SchemaName] = f.Name
+	}
+	for key, value := range from {
+		if key == "_" {
+			continue
+		}
+		if key == "is_self" {
+			key = "self"
+		}
+		field, ok := schema[key]
+		if !ok {
+			t.Fatalf("%s has no field %q", name, key)
+		}
+		setTL(t, reflect.ValueOf(o).Elem().FieldByName(field), value)
+	}
+	var b bin.Buffer // through the wire, so that all flags are set
+	if err := o.Encode(&b); err != nil {
+		t.Fatalf("encode %s: %v", name, err)
+	}
+	decoded := make()
+	if err := decoded.Decode(&b); err != nil {
+		t.Fatalf("decode %s: %v", name, err)
+	}
+	return decoded
+}
+
+func setTL(t *testing.T, into reflect.Value, value any) {
+	t.Helper()
+	switch value := value.(type) {
+	case nil:
+	case bool:
+		into.SetBool(value)
+	case json.Number:
+		n, err := value.Int64()
+		if err != nil {
+			t.Fatal(err)
+		}
+		into.SetInt(n)
+	case string:
+		if into.Kind() == reflect.Int {
+			at, err := time.Parse(time.RFC3339, value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			into.SetInt(at.Unix())
+			return
+		}
+		into.SetString(value)
+	case []any:
+		into.Set(reflect.MakeSlice(into.Type(), len(value), len(value)))
+		for i, v := range value {
+			setTL(t, into.Index(i), v)
+		}
+	case map[string]any:
+		if text, ok := value["$b64"].(string); ok {
+			raw, err := base64.StdEncoding.DecodeString(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			into.SetBytes(raw)
+			return
+		}
+		o := reflect.ValueOf(tl(t, value))
+		if into.Kind() == reflect.Struct {
+			o = o.Elem()
+		}
+		into.Set(o)
+	default:
+		t.Fatalf("what is %T?", value)
+	}
+}
+
+// A container is what arrives at once.
+type container struct {
+	updates []bin.Object
+	users   []tg.UserClass
+	chats   []tg.ChatClass
+}
+
+func decodeContainer(t *testing.T, b64 string) container {
+	t.Helper()
+	raw, err := base64.StdEncoding.DecodeString(b64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	decoded, err := tg.DecodeUpdates(&bin.Buffer{Buf: raw})
+	if err != nil {
+		t.Fatal(err)
+	}
+	switch u := decoded.(type) {
+	case *tg.Updates:
+		return container{elements(u.Updates), u.Users, u.Chats}
+	case *tg.UpdatesCombined:
+		return container{elements(u.Updates), u.Users, u.Chats}
+	case *tg.UpdateShort:
+		return container{updates: elements([]tg.UpdateClass{u.Update})}
+	}
+	return container{updates: []bin.Object{decoded}}
+}
+
+func elements(updates []tg.UpdateClass) []bin.Object {
+	all := make([]bin.Object, len(updates))
+	for i, u := range updates {
+		all[i] = u
+	}
+	return all
+}
