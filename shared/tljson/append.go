@@ -10,6 +10,7 @@
 package tljson
 
 import (
+	"bytes"
 	"math"
 	"reflect"
 	"slices"
@@ -105,12 +106,17 @@ func appendSlice(dst []byte, v reflect.Value) []byte {
 	return append(dst, ']')
 }
 
-// appendFloat writes a double; JSON has no infinities, and Telegram sends none.
+// appendFloat writes a double, always as one: 2.0. JSON has no infinities, and Telegram sends none.
 func appendFloat(dst []byte, f float64) []byte {
 	if math.IsInf(f, 0) || math.IsNaN(f) {
 		return append(dst, "null"...)
 	}
-	return strconv.AppendFloat(dst, f, 'g', -1, 64)
+	begin := len(dst)
+	dst = strconv.AppendFloat(dst, f, 'g', -1, 64)
+	if !bytes.ContainsAny(dst[begin:], ".e") {
+		dst = append(dst, ".0"...)
+	}
+	return dst
 }
 
 // AppendTime appends a time of TL, in seconds, as "2026-11-22T11:30:00+00:00".

@@ -156,6 +156,7 @@ func TestAppend_FollowsTheRule(t *testing.T) {
 		"an object without a field":  {&tg.MessageMediaGeo{Geo: &tg.GeoPointEmpty{}}, "geo", `{}`},
 		"from is renamed":            {&tg.MessageActionGeoProximityReached{FromID: &tg.PeerUser{UserID: 1}}, "from_id", `{"user_id":1}`},
 		"a double":                   {&tg.GeoPoint{Long: 21.5}, "long", `21.5`},
+		"a whole one":                {&tg.GeoPoint{Long: -2}, "long", `-2.0`},
 		"a nil object that must be":  {&tg.Message{}, "peer_id", `null`},
 		"objects in a list":          {withFlags(&tg.Message{Entities: []tg.MessageEntityClass{&tg.MessageEntityBold{Offset: 1, Length: 2}}}), "entities", `[{"offset":1,"length":2}]`},
 		"structs in a list":          {withFlags(&tg.User{Usernames: []tg.Username{{Active: true, Username: "a"}}}), "usernames", `[{"editable":false,"active":true,"username":"a"}]`},
