@@ -1,0 +1,194 @@
+package telegram
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/gotd/td/bin"
+	"github.com/gotd/td/clock"
+	"github.com/gotd/td/crypto"
+	"github.com/gotd/td/mt"
+	"github.com/gotd/td/proto"
+)
+
+// How far the clocks of client and server may be apart before one ignores the other.
+// https://core.telegram.org/mtproto/description#message-identifier-msg-id
+const (
+	maxAhead  = 30 * time.Second
+	maxBehind = 300 * time.Second
+)
+
+// Codes of bad_msg_notification that are about the clock.
+const (
+	idTooLow  = 16
+	idTooHigh = 17
+)
+
+// A SkewError says how wrong this machine's clock is, by Telegram's.
+type SkewError struct{ Ahead time.Duration }
+
+// Error says it in seconds.
+func (e *SkewError) Error() string { return "the clock is " + e.Words() }
+
+// Words are "412 seconds ahead" or "35 seconds behind".
+func (e *SkewError) Words() string {
+	seconds := int(e.Ahead.Round(time.Second) / time.Second)
+	if seconds < 0 {
+		return fmt.Sprintf("%d seconds behind", -seconds)
+	}
+	return fmt.Sprintf("%d seconds ahead", seconds)
+}
+
+var errForeignKey = errors.New("the connection came to have another auth key than the one given")
+
+// watch is the cipher of a connection. It is the one place that sees every message in clear, so it is here that the
+// salt is learnt, a skewed clock is found out, a foreign key is refused, and the first ping is made.
+type watch struct {
+	crypto.Cipher
+	key    crypto.AuthKey
+	clock  clock.Clock
+	ids    *proto.MessageIDGen
+	fail   func(error)
+	leave  time.Duration // Telegram is to end the connection after so long without a ping
+	opened time.Time
+
+	mu       sync.Mutex
+	salt     int64
+	began    bool        // a message was encrypted
+	ping     *bin.Buffer // to be sent behind the first message
+	answered bool        // a message was decrypted
+}
+
+func newWatch(key crypto.AuthKey, salt int64, c clock.Clock, leave time.Duration, fail func(error)) *watch {
+	return &watch{
+		Cipher: crypto.NewClientCipher(rand.Reader),
+		key:    key,
+		clock:  c,
+		ids:    proto.NewMessageIDGen(c.Now),
+		fail:   fail,
+		leave:  leave,
+		opened: c.Now(),
+		salt:   salt,
+	}
+}
+
+// Encrypt encrypts a message to Telegram.
+func (w *watch) Encrypt(key crypto.AuthKey, m crypto.EncryptedMessageData, b *bin.Buffer) error {
+	if key.ID != w.key.ID {
+		w.fail(errForeignKey)
+		return errForeignKey
+	}
+	if err := w.Cipher.Encrypt(key, m, b); err != nil {
+		return err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.began {
+		return nil
+	}
+	w.began = true
+	var body, ping bin.Buffer
+	if err := (&mt.PingDelayDisconnectRequest{PingID: randomLong(), DisconnectDelay: int(w.leave / time.Second)}).Encode(&body); err != nil {
+		return err
+	}
+	if err := w.Cipher.Encrypt(key, crypto.EncryptedMessageData{
+		Salt: m.Salt, SessionID: m.SessionID, MessageID: w.ids.New(proto.MessageFromClient),
+		SeqNo:          m.SeqNo + 1, // after one message that has content, and without content itself
+		MessageDataLen: int32(body.Len()), MessageDataWithPadding: body.Buf,
+	}, &ping); err != nil {
+		return err
+	}
+	w.ping = &ping
+	return nil
+}
+
+// takePing returns the first ping when it is to be sent, once.
+func (w *watch) takePing() *bin.Buffer {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	p := w.ping
+	w.ping = nil
+	return p
+}
+
+// DecryptFromBuffer decrypts a message from Telegram.
+func (w *watch) DecryptFromBuffer(key crypto.AuthKey, b *bin.Buffer) (*crypto.EncryptedMessageData, error) {
+	if key.ID != w.key.ID {
+		w.fail(errForeignKey)
+		return nil, errForeignKey
+	}
+	m, err := w.Cipher.DecryptFromBuffer(key, b)
+	if err != nil {
+		return nil, err
+	}
+	now := w.clock.Now()
+	ahead := now.Sub(proto.MessageID(m.MessageID).Time())
+	w.mu.Lock()
+	first := !w.answered
+	w.answered = true
+	w.mu.Unlock()
+	// gotd drops messages that are too old or too new without a word. A first answer that was read at once and is one of
+	// these shows a wrong clock; a later one could also have waited for a frozen process.
+	if first && now.Round(0).Sub(w.opened.Round(0)) < time.Minute && (ahead > maxBehind || -ahead > maxAhead) {
+		w.fail(&SkewError{ahead})
+	}
+	w.look(m.Data(), ahead, 0)
+	return m, nil
+}
+
+// look reads what a message says about salt and clock.
+func (w *watch) look(data []byte, ahead time.Duration, depth int) {
+	b := &bin.Buffer{Buf: data}
+	id, err := b.PeekID()
+	if err != nil {
+		return
+	}
+	switch id {
+	case proto.MessageContainerTypeID:
+		var all proto.MessageContainer
+		if depth > 0 || all.Decode(b) != nil {
+			return
+		}
+		for _, m := range all.Messages {
+			w.look(m.Body, ahead, depth+1)
+		}
+	case mt.NewSessionCreatedTypeID:
+		var n mt.NewSessionCreated
+		if n.Decode(b) == nil {
+			w.learn(n.ServerSalt)
+		}
+	case mt.BadServerSaltTypeID:
+		var n mt.BadServerSalt
+		if n.Decode(b) == nil {
+			w.learn(n.NewServerSalt)
+		}
+	case mt.BadMsgNotificationTypeID:
+		var n mt.BadMsgNotification
+		if n.Decode(b) == nil && (n.ErrorCode == idTooLow || n.ErrorCode == idTooHigh) {
+			w.fail(&SkewError{ahead})
+		}
+	}
+}
+
+func (w *watch) learn(salt int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.salt = salt
+}
+
+// lastSalt returns the salt as last learnt.
+func (w *watch) lastSalt() int64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.salt
+}
+
+func randomLong() int64 {
+	var b [8]byte
+	rand.Read(b[:])
+	return int64(binary.LittleEndian.Uint64(b[:]))
+}
