@@ -74,6 +74,8 @@ type Grant struct {
 	Peers   []peer.Record
 	// Repeat is set if the call was made before.
 	Repeat *Repeat
+	// Key is the request's idempotency key; empty: none.
+	Key string
 }
 
 // A Mark says of a message that it is this call's doing.

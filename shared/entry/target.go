@@ -1,7 +1,10 @@
 package entry
 
 import (
+	"fmt"
 	"time"
+
+	"github.com/google/uuid"
 
 	"telegram-client/shared/seal"
 )
@@ -61,6 +64,12 @@ func (t *Target) State(unreachableSince time.Time) TargetState {
 		return Unconfirmed
 	}
 	return Usable
+}
+
+// HandshakeID is the id of the event with which the target of that generation is tried: the same on every attempt, so
+// that whoever confirms it needs no record of it.
+func HandshakeID(id ID, generation int64) uuid.UUID {
+	return uuid.NewSHA1(uuid.NameSpaceURL, fmt.Appendf(nil, "%s:%s:handshake:%d", Domain, id, generation))
 }
 
 // SameAddress reports whether both targets post to the same place, so that a handshake of one holds for the other.
