@@ -20,7 +20,7 @@ func (h handler) OnSession(s mtproto.Session) error {
 		return errForeignKey
 	}
 	if f := h.c.plan.feed; f != nil {
-		f.push(h.c.ctx, heard{began: true})
+		f.push(h.c.ctx, heard{})
 	}
 	return nil
 }
@@ -37,7 +37,7 @@ func (h handler) OnMessage(b *bin.Buffer) error {
 		h.c.dialer.log().Warn("an update of Telegram cannot be read", "error", err)
 		return nil
 	}
-	f.push(h.c.ctx, heard{updates: u})
+	f.push(h.c.ctx, heard{u})
 	return nil
 }
 

@@ -8,50 +8,45 @@ import (
 	"telegram-client/shared/authorization"
 )
 
-// A Listener is told what a long connection hears, in the order in which it was received, by one goroutine.
-type Listener struct {
-	// Began is told of each session that Telegram makes: the first, after the first call, and any later one, before
-	// which pushes may have been lost. It may be nil.
-	Began func()
-	// Updates gets the pushed updates. While it does not return, updates wait, and when many do the connection is not
-	// read any more: Telegram then holds the rest back, and the difference has what it drops.
-	Updates func(tg.UpdatesClass)
-}
-
 // buffered is how many updates wait for a listener before the connection is read no more.
 const buffered = 1000
 
 // Listen holds a connection that gets the account's updates until use returns, ctx ends or the connection breaks; the
-// error says why (nil: use returned nil). use makes the calls, of which the first subscribes to the updates; its ctx
-// ends with the connection. Calls may be made from several goroutines, also from within Listener's functions, but an
-// answer never waits for an update.
-func (d *Dialer) Listen(ctx context.Context, a authorization.App, s authorization.Session, g authorization.Guard, l Listener, use func(ctx context.Context, api *tg.Client) error) (authorization.Ending, error) {
+// error says why (nil: use returned nil).
+//
+// use makes the calls, of which the first subscribes to the updates; its ctx ends with the connection. began is told of
+// each session that Telegram makes: the first, after the first call, and any later one, before which pushes may have
+// been lost; it may be nil. updates gets what Telegram pushes. Both are called by one goroutine, in the order in which
+// gotd hands messages on, which is nearly that of their receipt; it ends before Listen returns. While updates does not
+// return, what comes waits, and beyond a thousand the connection is not read any more. An answer never waits for that
+// before then.
+func (d *Dialer) Listen(ctx context.Context, a authorization.App, s authorization.Session, g authorization.Guard,
+	began func(), updates func(tg.UpdatesClass), use func(ctx context.Context, api *tg.Client) error,
+) (authorization.Ending, error) {
 	f := &feed{heard: make(chan heard, buffered)}
-	stopped := make(chan struct{})
-	go func() { // ends when connect has returned and the channel is closed
-		defer close(stopped)
+	told := make(chan struct{})
+	go func() { // ends when the connection has and the channel is closed
+		defer close(told)
 		for h := range f.heard {
 			switch {
-			case h.began && l.Began != nil:
-				l.Began()
-			case h.updates != nil && l.Updates != nil:
-				l.Updates(h.updates)
+			case h.updates != nil:
+				updates(h.updates)
+			case began != nil:
+				began()
 			}
 		}
 	}()
 	ending, err := d.connect(ctx, plan{app: a, session: s, guard: g, feed: f}, use)
 	close(f.heard)
-	<-stopped
+	<-told
 	return ending, err
 }
 
-// feed takes what was heard from gotd's goroutines to the listener.
+// feed takes what was heard from gotd's goroutines to the listener's.
 type feed struct{ heard chan heard }
 
-type heard struct {
-	began   bool
-	updates tg.UpdatesClass
-}
+// heard are updates, or nil for a session that began.
+type heard struct{ updates tg.UpdatesClass }
 
 func (f *feed) push(ctx context.Context, h heard) {
 	select {

@@ -284,13 +284,10 @@ func TestUse_NothingIsWrittenWithoutTheLease(t *testing.T) {
 	w := newWorld(t, nil)
 	s, key := w.session(t, 1)
 	g := guard{make(chan struct{})}
-	var before int64
 	ending, err := w.dialer.Use(within(t), app, s, g, func(ctx context.Context, api *tg.Client) error {
 		if err := nearest(ctx, api); err != nil {
 			return err
 		}
-		w.Sessions(key) // the server has read all that was written so far
-		before = w.Stats(key).BytesIn
 		close(g.over)
 		return nearest(ctx, api)
 	})
@@ -300,17 +297,14 @@ func TestUse_NothingIsWrittenWithoutTheLease(t *testing.T) {
 	if !ending.Reset {
 		t.Error("the connection was not reset")
 	}
-	if len(w.handler.seen()) != 1 {
-		t.Error("a call was made without the lease")
+	<-w.handler.closed
+	if got := w.Connections(key); len(got) != 1 || got[0].EndedBy != "reset" || len(w.handler.seen()) != 1 {
+		t.Errorf("%+v, %d calls", got, len(w.handler.seen()))
 	}
-	_ = before
-	close2 := guard{make(chan struct{})}
-	close(close2.over)
-	n := w.Stats(key).Connections
-	if _, err := w.dialer.Use(within(t), app, s, close2, nearest); !errors.Is(err, lease.ErrExpired) {
-		t.Errorf("%v", err)
+	if _, err := w.dialer.Use(within(t), app, s, g, nearest); !errors.Is(err, lease.ErrExpired) {
+		t.Errorf("%v, want that the lease is over", err)
 	}
-	if w.Stats(key).Connections != n {
+	if got := w.Stats(key).Connections; got != 1 {
 		t.Error("a connection was made without the lease")
 	}
 }

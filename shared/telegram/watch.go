@@ -34,13 +34,15 @@ type SkewError struct{ Ahead time.Duration }
 // Error says it in seconds.
 func (e *SkewError) Error() string { return "the clock is " + e.Words() }
 
+// SecondsOff is how far the clock is off, in either direction.
+func (e *SkewError) SecondsOff() int { return int(e.Ahead.Abs().Round(time.Second) / time.Second) }
+
 // Words are "412 seconds ahead" or "35 seconds behind".
 func (e *SkewError) Words() string {
-	seconds := int(e.Ahead.Round(time.Second) / time.Second)
-	if seconds < 0 {
-		return fmt.Sprintf("%d seconds behind", -seconds)
+	if e.Ahead < 0 {
+		return fmt.Sprintf("%d seconds behind", e.SecondsOff())
 	}
-	return fmt.Sprintf("%d seconds ahead", seconds)
+	return fmt.Sprintf("%d seconds ahead", e.SecondsOff())
 }
 
 var errForeignKey = errors.New("the connection came to have another auth key than the one given")
@@ -53,7 +55,7 @@ type watch struct {
 	clock  clock.Clock
 	ids    *proto.MessageIDGen
 	fail   func(error)
-	leave  time.Duration // Telegram is to end the connection after so long without a ping
+	leave  time.Duration // Telegram is to end the connection after so long without a ping; whole seconds count
 	opened time.Time
 
 	mu       sync.Mutex
@@ -92,7 +94,7 @@ func (w *watch) Encrypt(key crypto.AuthKey, m crypto.EncryptedMessageData, b *bi
 	}
 	w.began = true
 	var body, ping bin.Buffer
-	if err := (&mt.PingDelayDisconnectRequest{PingID: randomLong(), DisconnectDelay: int(w.leave / time.Second)}).Encode(&body); err != nil {
+	if err := (&mt.PingDelayDisconnectRequest{PingID: randomLong(), DisconnectDelay: max(1, int(w.leave/time.Second))}).Encode(&body); err != nil {
 		return err
 	}
 	if err := w.Cipher.Encrypt(key, crypto.EncryptedMessageData{
