@@ -191,12 +191,8 @@ func (h *entries) confirm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fault.At(fault.UnknownEvent, "event_id", "There is no event with this id. Send {{ trigger.json.event_id }}.")
 	}
-	known, err := h.Store.KnowsEvent(r.Context(), id, event)
-	if err != nil {
+	if err := h.checkEvent(r.Context(), id, event); err != nil {
 		return err
-	}
-	if !known {
-		return fault.At(fault.UnknownEvent, "event_id", "No event with this id waits to be confirmed.")
 	}
 	if err := h.Store.SendCommand(r.Context(), id, entry.Command{Kind: entry.Confirmed, EventID: event.String()}); err != nil {
 		return err
@@ -205,6 +201,25 @@ func (h *entries) confirm(w http.ResponseWriter, r *http.Request) error {
 		OK      bool      `json:"ok"`
 		EventID uuid.UUID `json:"event_id"`
 	}{true, event})
+	return nil
+}
+
+// checkEvent tells whether the event is the handshake of the entry's target, or one that the store knows.
+func (h *entries) checkEvent(ctx context.Context, id entry.ID, event uuid.UUID) error {
+	o, err := h.Store.Overview(ctx, id)
+	if err != nil {
+		return err
+	}
+	if event == entry.HandshakeID(id, o.Entry.Target.Generation) {
+		return nil
+	}
+	known, err := h.Store.KnowsEvent(ctx, id, event)
+	if err != nil {
+		return err
+	}
+	if !known {
+		return fault.At(fault.UnknownEvent, "event_id", "No event with this id waits to be confirmed.")
+	}
 	return nil
 }
 
