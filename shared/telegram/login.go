@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/gotd/td/proto/codec"
 	"github.com/gotd/td/tg"
 	"github.com/gotd/td/tgerr"
 
@@ -46,6 +47,9 @@ func (d *Dialer) SignInBot(ctx context.Context, a authorization.App, s authoriza
 	for move := 0; ; move++ {
 		in, err := d.signInBot(ctx, p, token)
 		dc, moved := movedTo(err)
+		if p.noted == nil && isForgotten(err) {
+			dc, moved = p.session.DC, true
+		}
 		if !moved || move == mostMoves {
 			return in, refusal(err)
 		}
@@ -122,6 +126,13 @@ func movedTo(err error) (dc int, moved bool) {
 		return 0, false
 	}
 	return e.Argument, true
+}
+
+// isForgotten reports whether Telegram does not know the key any more. It keeps keys that nobody logged in with for a
+// short time only; for a login another one does as well.
+func isForgotten(err error) bool {
+	var e *transportError
+	return errors.As(err, &e) && e.code == codec.CodeAuthKeyNotFound || tgerr.Is(err, "AUTH_KEY_UNREGISTERED", "AUTH_KEY_INVALID")
 }
 
 // afterwards is an error that came when the login had succeeded: whatever it says, the key is logged in.

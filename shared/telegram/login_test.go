@@ -105,6 +105,32 @@ func TestSignInBot_WithAKeyMadeBefore(t *testing.T) {
 	}
 }
 
+func TestSignInBot_KeyThatTelegramHasForgotten(t *testing.T) {
+	t.Parallel()
+	for name, forget := range map[string]func(*world, mtserver.KeyID){
+		"destroyed": func(w *world, k mtserver.KeyID) { w.Destroy(k) },
+		"killed":    func(w *world, k mtserver.KeyID) { w.Kill(k) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, botServer(2))
+			s, key := w.session(t, 2)
+			forget(w, key)
+			var noted []authorization.Session
+			in, err := w.dialer.SignInBot(within(t), app, s, free{}, token, func(s authorization.Session) error {
+				noted = append(noted, s)
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(noted) != 1 || in.Session.Keys[2].Auth == s.Keys[2].Auth {
+				t.Errorf("%d new keys, want 1", len(noted))
+			}
+		})
+	}
+}
+
 func TestSignInBot_KeyThatCannotBeNotedIsNotUsed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, botServer(2))
