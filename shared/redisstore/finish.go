@@ -1,0 +1,86 @@
+package redisstore
+
+import (
+	"context"
+	"fmt"
+
+	"telegram-client/shared/authorization"
+	"telegram-client/shared/entry"
+	"telegram-client/shared/lease"
+	"telegram-client/shared/outbox"
+)
+
+var fateNames = map[authorization.Fate]string{
+	authorization.Fine: "fine", authorization.Rests: "rests", authorization.Ended: "ended", authorization.Duplicated: "duplicated",
+}
+
+// Finish gives a grant back. See authorization.Store.
+func (s *Store) Finish(ctx context.Context, g *authorization.Grant, r authorization.Result) error {
+	if g.Lease == nil {
+		return nil // an earlier call's answer: nothing was granted
+	}
+	id := g.Entry.ID
+	var session, answer []byte
+	var err error
+	if r.Session != nil {
+		if session, err = s.sealSession(id, g.Name, *r.Session); err != nil {
+			return err
+		}
+	}
+	h := fields{"nonce": g.Lease.Nonce(), "name": g.Name, "fate": fateNames[r.Fate], "unsure": r.Outcome.Unsure, "open": r.Outcome.Open, "untouched": r.Untouched}
+	if g.Key != "" {
+		hash := s.idemName(id, g.Key)
+		h["idem"] = hash
+		if r.Outcome.Answer != nil {
+			answer = s.ring.Seal(idemPrefix(id)+hash+"/answer", r.Outcome.Answer)
+		}
+	}
+	released, err := s.sealCommand(id, entry.Command{Kind: entry.Released})
+	if err != nil {
+		return err
+	}
+	sealed := [][]byte{session, answer, released}
+
+	names := outbox.NewNames(s.ring, string(id))
+	marks := []string{}
+	for _, m := range r.Outcome.Marks {
+		marks = append(marks, markName(m.Kind, names.Mark(m.Box, m.MessageID), m.Version))
+	}
+	sent := []string{}
+	for _, f := range []struct {
+		name string
+		id   int
+	}{{"sent", r.Outcome.Sent.LastSent}, {"edited", r.Outcome.Sent.LastEdited}, {"deleted", r.Outcome.Sent.LastDeleted}} {
+		if f.id == 0 {
+			continue
+		}
+		blob, err := s.sealJSON(fieldName(id, partEntry, f.name), f.id)
+		if err != nil {
+			return err
+		}
+		sent, sealed = append(sent, f.name), append(sealed, blob)
+	}
+	peers, usernames, blobs, err := s.sealPeers(id, r.Outcome.Learnt)
+	if err != nil {
+		return err
+	}
+	h["marks"], h["sent"], h["peers"], h["names"] = marks, sent, list(peers), list(usernames)
+
+	got, err := s.run(ctx, s.scripts.finish, id, h, append(sealed, blobs...)...)
+	if err != nil {
+		return err
+	}
+	g.Lease.Lose()
+	switch got.word() {
+	case "ok":
+		return nil
+	case "lost":
+		return fmt.Errorf("give %s back: %w", g.Name, lease.ErrLost)
+	}
+	return s.unexpected(s.scripts.finish, got)
+}
+
+// markName is how an own action and its event find each other.
+func markName(k outbox.Kind, mark string, version int64) string {
+	return fmt.Sprintf("%s|%s|%d", k, mark, version)
+}

@@ -1,0 +1,78 @@
+package redisstore
+
+import (
+	"embed"
+	"strconv"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+)
+
+//go:embed scripts/*.lua
+var sources embed.FS
+
+// A script is one sentence: a file of scripts/ that runs behind lib.lua, with the table K of the names of its keys.
+// ARGV[1] is a JSON object of what it may know in clear (H), the rest are sealed bytes. It answers with an array whose
+// first element is a word; what else there is stands in the comment of its file.
+type script struct {
+	name  string
+	parts []string
+	run   *redis.Script
+}
+
+func newScript(name string, parts []string) *script {
+	var b strings.Builder
+	b.WriteString("local K = {")
+	for i, p := range parts {
+		b.WriteString("['" + strings.TrimPrefix(p, "auth:") + "']=KEYS[" + strconv.Itoa(i+1) + "],")
+	}
+	b.WriteString("}\n")
+	b.WriteString(source("lib"))
+	b.WriteString(source(name))
+	return &script{name: name, parts: parts, run: redis.NewScript(b.String())}
+}
+
+// source returns a file that was compiled in; a missing one is seen by the first test.
+func source(name string) string {
+	text, err := sources.ReadFile("scripts/" + name + ".lua")
+	if err != nil {
+		return "error('no script " + name + "')"
+	}
+	return string(text) + "\n"
+}
+
+// scripts are all the sentences there are.
+type scripts struct {
+	acquire, leave, finish                         *script // the use of an authorization
+	createEntry, renewEntry, overview, changeEntry *script
+	removeEntry, command, forget                   *script
+	claimEntry, extend, release, note, drop        *script // a listener's
+	commit, claim, settle                          *script // an outbox's
+	takeFlow, putFlow                              *script
+}
+
+func newScripts() scripts {
+	return scripts{
+		acquire:     newScript("acquire", parts(partEntry, partListener, partsSenders, partsWait, partsPeer, partsOutbox)),
+		leave:       newScript("leave", parts(partsWait)),
+		finish:      newScript("finish", parts(partEntry, partListener, partsSenders, partsWait, partsPeer, partsOutbox, partCommands)),
+		createEntry: newScript("create_entry", parts(partEntry, partListener, partsSenders, partState, partCommands)),
+		renewEntry:  newScript("renew_entry", parts(partEntry, partListener, partsSenders, partsWait, partState, partCommands)),
+		overview:    newScript("overview", parts(partEntry, partListener, partsSenders, partsOutbox, partDead)),
+		changeEntry: newScript("change_entry", parts(partEntry, partListener, partCommands)),
+		removeEntry: newScript("remove_entry", parts(partEntry, partCommands)),
+		command:     newScript("command", parts(partEntry, partCommands)),
+		forget: newScript("forget", parts(partEntry, partListener, partsSenders, partsWait, partsPeer, partsOutbox, partState,
+			partCommands, partAcked, partDead, partGraves)),
+		claimEntry: newScript("claim_entry", parts(partEntry, partListener, partsSenders, partsWait, partPeers, partsOutbox, partState)),
+		extend:     newScript("extend", parts(partEntry, partListener)),
+		release:    newScript("release", parts(partListener)),
+		note:       newScript("note", parts(partEntry, partListener)),
+		drop:       newScript("drop", parts(partListener, partsSenders)),
+		commit:     newScript("commit", parts(partEntry, partListener, partsSenders, partsPeer, partState, partsOutbox)),
+		claim:      newScript("claim", parts(partListener, partsSenders, partsOutbox)),
+		settle:     newScript("settle", parts(partListener, partsOutbox, partAcked, partDead, partGraves)),
+		takeFlow:   newScript("take_flow", []string{"flow"}),
+		putFlow:    newScript("put_flow", []string{"flow"}),
+	}
+}

@@ -1,0 +1,38 @@
+-- ClaimEntry: grant the lease of the listener's authorization.
+-- H: nonce, lease, holder, takeover, quarantine, mark_life, own_store, bell, idem_prefix
+-- Answers: claimed, {epoch, state, now}, record, session, update state, renewed state, peers, entry fields | unknown_entry | no
+local e = redis.call('HMGET', K.entry, 'rec', 'rev', 'removing', 'renewed')
+if not e[1] then return {'unknown_entry'} end
+local a = authorization('listener')
+if not a then return {'unknown_entry'} end
+local since = store_since()
+
+local ours = a.nonce == H.nonce and is_held(a) -- the answer to the first asking was lost
+local takeover = H.takeover and a.nonce and a.holder == H.holder
+if takeover then
+  -- The former process of this installation is dead, and the calls it was carrying out with it.
+  for _, s in ipairs(senders()) do
+    if s.nonce and s.holder == H.holder then
+      s.ends = math.min(s.ends, now)
+      judge(s)
+      end_lease(s)
+    end
+  end
+end
+if not ours then
+  local at, held = now, false
+  if a.state == 'ended' or a.state == 'gone' then
+    -- Nothing connects with it: no rest is needed, but nobody else may hold it.
+    if is_held(a) then at, held = a.ends, true end
+  else
+    at, held = free_at(a, since)
+  end
+  if takeover then at, held = a.rest, false end
+  if held or at > now then return {'no', at - now} end
+  a.epoch = grant(a)
+  wake()
+end
+
+local peers = redis.call('HGETALL', K.peers)
+return {'claimed', cjson.encode({epoch = a.epoch, state = a.state, now = now}), e[1], redis.call('HGET', a.key, 'session') or '',
+  redis.call('GET', K.state) or '', e[4] or '', peers, {e[2] or '0', e[3] or ''}}

@@ -1,0 +1,95 @@
+-- Commit: move update state, events and what was learnt on in one atomic step.
+--
+-- H: nonce, commit, items {n name, l lane, c class, x expires, t type tag, o occurred, k kind, m marks, h text}, peers,
+--    names, max_items, max_bytes, max_passing, idem_prefix, mark_life
+-- ARGV[2]: update state, then for each item: sealed item, sealed proof or '', sealed type; then peers
+-- Answers: ok, queued, held, own | lost
+if not holds() then return {'lost'} end
+if redis.call('HGET', K.box, 'commit') == H.commit then return {'ok', 0, 0, 0} end -- its answer was lost
+
+local users, orphans
+local function callers()
+  if not users then
+    sweep_marks()
+    users, orphans = senders(), {}
+    local flat = redis.call('HGETALL', K.orphans)
+    for i = 1, #flat, 2 do
+      local o = cjson.decode(flat[i + 1])
+      if o.x <= now then redis.call('HDEL', K.orphans, flat[i]) else orphans[#orphans + 1] = o end
+    end
+  end
+end
+
+-- Telegram's clock and the store's are not the same: what a dead call sent may seem to be this much before or after it.
+local SKEW = 30000
+
+-- whose returns 'own' for what our calls did, the nonces of those that may have done it, or nil.
+local function whose(it, place_in_order, proof)
+  callers()
+  if is_marked(it.m) then return 'own' end
+  for _, o in ipairs(orphans) do
+    if says(o.t, it.h) and it.o >= o.f - SKEW and it.o <= o.u + SKEW then
+      note(o.i ~= '' and o.i or nil, place_in_order, it.n, proof)
+      return 'own'
+    end
+  end
+  local holders = {}
+  for _, a in ipairs(users) do
+    if a.nonce and not a.judged and string.find(a.kinds, ' ' .. it.k .. ' ', 1, true) then holders[#holders + 1] = a.nonce end
+  end
+  if #holders > 0 then return nil, holders end
+end
+
+local queued, held, own = 0, 0, 0
+for i, it in ipairs(H.items) do
+  local blob, proof, typ = ARGV[3 * i], ARGV[3 * i + 1], ARGV[3 * i + 2]
+  if redis.call('HEXISTS', K.meta, it.n) == 0 then
+    local q = redis.call('HINCRBY', K.box, 'seq', 1)
+    local mine, holders
+    if it.k ~= '' then mine, holders = whose(it, q, proof) end
+    redis.call('HSETNX', K.types, it.t, typ)
+    if mine then
+      own = own + 1
+    elseif it.x <= now then
+      tally(it.t, it.o, 'max_age')
+    else
+      local m = {q = q, l = it.l, c = it.c, x = it.x, t = it.t, o = it.o, a = now, n = 0, u = now, z = #blob}
+      if holders then m.k, m.m, m.h, m.w = it.k, it.m, it.h, holders end
+      redis.call('HSET', K.items, it.n, blob)
+      if holders then
+        redis.call('HSET', K.items, it.n .. ':p', proof)
+        redis.call('ZADD', K.held, q, it.n)
+        held = held + 1
+      else
+        queued = queued + 1
+      end
+      keep(it.n, m)
+      redis.call('ZADD', K.lanes, 0, place(it.n, m))
+      redis.call('ZADD', K[it.c], q, it.n)
+      redis.call('ZADD', K.expiry, it.x, it.n)
+      if it.c == 'durable' then redis.call('HINCRBY', K.box, 'bytes', m.z) end
+      set_head(it.l)
+    end
+  end
+end
+
+-- At a limit the oldest go. Passing events have a limit of their own, so they never drive durable ones out.
+local function oldest_goes(class)
+  local first = redis.call('ZRANGE', K[class], 0, 0)
+  local m = first[1] and item(first[1])
+  if not m then
+    if first[1] then redis.call('ZREM', K[class], first[1]) end
+    return first[1] ~= nil
+  end
+  give_up(first[1], m, 'limit')
+  return true
+end
+while redis.call('ZCARD', K.passing) > H.max_passing and oldest_goes('passing') do end
+while (redis.call('ZCARD', K.durable) > H.max_items or tonumber(redis.call('HGET', K.box, 'bytes') or 0) > H.max_bytes)
+  and oldest_goes('durable') do end
+
+learn(3 + 3 * #H.items, H.peers, H.names)
+redis.call('SET', K.state, ARGV[2])
+redis.call('HDEL', K.entry, 'renewed')
+redis.call('HSET', K.box, 'commit', H.commit)
+return {'ok', queued, held, own}

@@ -1,0 +1,276 @@
+-- What the scripts share. It stands in front of each of them, after the table K of the names of the keys.
+-- H is what the caller says in clear, now the store's clock in milliseconds.
+local H = cjson.decode(ARGV[1])
+local clock = redis.call('TIME')
+local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000) + (H.ahead or 0)
+
+local SENDERS = {'sender 1', 'sender 2', 'sender 3'}
+
+-- set writes many fields of a hash, few enough at a time for Lua's stack.
+local function set(key, flat)
+  for i = 1, #flat, 500 do
+    redis.call('HSET', key, unpack(flat, i, math.min(i + 499, #flat)))
+  end
+end
+
+local function sweep_marks() redis.call('ZREMRANGEBYSCORE', K.marks, '-inf', now) end
+
+------------------------------------------------------------------------ authorizations and leases
+
+local function authorization(name)
+  local v = redis.call('HMGET', K[name], 'state', 'nonce', 'ends', 'from', 'rest', 'judged', 'kinds', 'texts', 'idem',
+    'epoch', 'longest', 'holder', 'last')
+  if not v[1] then return nil end
+  return {name = name, key = K[name], state = v[1], nonce = v[2] or nil, ends = tonumber(v[3] or 0) or 0,
+    from = tonumber(v[4] or 0) or 0, rest = tonumber(v[5] or 0) or 0, judged = v[6] == '1', kinds = v[7] or '',
+    texts = v[8] or '', idem = v[9] or nil, epoch = tonumber(v[10] or 0) or 0, longest = tonumber(v[11] or 0) or 0,
+    holder = v[12] or nil, last = v[13] or nil}
+end
+
+local function senders()
+  local all = {}
+  for _, name in ipairs(SENDERS) do
+    local a = authorization(name)
+    if a then all[#all + 1] = a end
+  end
+  return all
+end
+
+local function is_held(a) return a.nonce ~= nil and a.ends > now end
+
+-- holds says whether the caller is the listener that serves the entry.
+local function holds()
+  local v = redis.call('HMGET', K.listener, 'nonce', 'ends')
+  return v[1] == H.nonce and (tonumber(v[2] or 0) or 0) > now
+end
+
+-- store_since returns since when the store has been the one it is: 0, or when somebody first saw that it was started
+-- anew or that a replica took over. Leases granted in the last second before may have been forgotten.
+local function store_since()
+  if H.own_store then return 0 end
+  local server = redis.pcall('INFO', 'server')
+  local replication = redis.pcall('INFO', 'replication')
+  if type(server) ~= 'string' or type(replication) ~= 'string' then return 0 end
+  local pair = (string.match(server, 'run_id:(%w+)') or '') .. ':' .. (string.match(replication, 'master_replid:(%w+)') or '')
+  local v = redis.call('HMGET', K.entry, 'pair', 'pair_since')
+  if v[1] == pair then return tonumber(v[2] or 0) or 0 end
+  local since = v[1] and now or 0
+  redis.call('HSET', K.entry, 'pair', pair, 'pair_since', since)
+  return since
+end
+
+-- free_at returns from when on an authorization can be granted, and whether somebody holds it now; nil if waiting does
+-- not help.
+local function free_at(a, since)
+  if a.state == 'ended' or a.state == 'gone' then return nil end
+  local at = a.rest
+  if since > 0 then at = math.max(at, since + a.longest) end
+  if is_held(a) then return math.max(at, a.ends), true end
+  if a.nonce then at = math.max(at, a.ends + H.quarantine) end
+  return at, false
+end
+
+local function end_lease(a)
+  redis.call('HDEL', a.key, 'nonce', 'ends', 'from', 'judged', 'kinds', 'texts', 'idem', 'holder')
+  redis.call('HSET', a.key, 'last', a.nonce)
+end
+
+-- end_in records how the use of an authorization ended.
+local function end_in(a, fate)
+  if a.state == 'gone' then return end
+  if fate == 'ended' or (fate == 'duplicated' and a.state == 'duplicated') then
+    redis.call('HSET', a.key, 'state', 'ended')
+    redis.call('HDEL', a.key, 'session', 'rest')
+  elseif fate == 'duplicated' then
+    redis.call('HSET', a.key, 'state', 'duplicated', 'rest', now + H.cooldown)
+  else
+    redis.call('HSET', a.key, 'state', 'ok')
+    if fate == 'rests' then redis.call('HSET', a.key, 'rest', now + H.rest) end
+  end
+end
+
+------------------------------------------------------------------------ who waits for a sender
+
+-- waiters returns those who still wait, in order, and forgets those who do not.
+local function waiters()
+  local live = {}
+  for _, token in ipairs(redis.call('LRANGE', K.queue, 0, -1)) do
+    local w = redis.call('HGET', K.waiting, token)
+    w = w and cjson.decode(w)
+    if w and w.d > now and w.s + 5000 > now then
+      live[#live + 1] = {token = token, only = w.o}
+    else
+      redis.call('LREM', K.queue, 0, token)
+      redis.call('HDEL', K.waiting, token)
+    end
+  end
+  return live
+end
+
+local function leave_queue(token)
+  redis.call('LREM', K.queue, 0, token)
+  redis.call('HDEL', K.waiting, token)
+end
+
+-- wake tells the first who waits to look again.
+local function wake()
+  local live = waiters()
+  if live[1] then redis.call('PUBLISH', H.bell, live[1].token) end
+end
+
+------------------------------------------------------------------------ the outbox
+
+local function item(name)
+  local m = redis.call('HGET', K.meta, name)
+  return m and cjson.decode(m) or nil
+end
+
+local function keep(name, m) redis.call('HSET', K.meta, name, cjson.encode(m)) end
+
+local function place(name, m) return m.l .. ':' .. string.format('%016d', m.q) .. ':' .. name end
+
+-- set_head says when the oldest item of a lane is due.
+local function set_head(lane)
+  while true do
+    local r = redis.call('ZRANGEBYLEX', K.lanes, '[' .. lane .. ':', '(' .. lane .. ';', 'LIMIT', 0, 1)
+    if not r[1] then
+      redis.call('ZREM', K.heads, 'l' .. lane)
+      return
+    end
+    local m = item(string.sub(r[1], #lane + 19))
+    if m then
+      redis.call('ZADD', K.heads, m.w and '+inf' or m.u, 'l' .. lane)
+      return
+    end
+    redis.call('ZREM', K.lanes, r[1])
+  end
+end
+
+local function head(lane)
+  local r = redis.call('ZRANGEBYLEX', K.lanes, '[' .. lane .. ':', '(' .. lane .. ';', 'LIMIT', 0, 1)
+  return r[1] and string.sub(r[1], #lane + 19)
+end
+
+local function remove(name, m)
+  redis.call('HDEL', K.items, name, name .. ':p')
+  redis.call('HDEL', K.meta, name)
+  redis.call('ZREM', K.lanes, place(name, m))
+  redis.call('ZREM', K[m.c], name)
+  redis.call('ZREM', K.expiry, name)
+  if m.w then redis.call('ZREM', K.held, name) end
+  if m.c == 'durable' then redis.call('HINCRBY', K.box, 'bytes', -m.z) end
+  set_head(m.l)
+end
+
+-- tally counts an event that is given up, for whoever reports it.
+local function tally(tag, occurred, reason)
+  redis.call('HINCRBY', K.box, 'dropped', 1)
+  local field = reason .. '|' .. tag
+  local t = redis.call('HGET', K.dropped, field)
+  t = t and cjson.decode(t) or {c = 0, f = occurred, l = occurred}
+  t.c = t.c + 1
+  t.f = math.min(t.f, occurred)
+  t.l = math.max(t.l, occurred)
+  redis.call('HSET', K.dropped, field, cjson.encode(t))
+end
+
+local function give_up(name, m, reason)
+  remove(name, m)
+  tally(m.t, m.o, reason)
+end
+
+-- note keeps, under the idempotency key of a call, that an event was its doing.
+local function note(idem, place_in_order, name, blob)
+  if not idem or not blob or blob == '' then return end
+  local key = H.idem_prefix .. idem
+  if redis.call('EXISTS', key) == 1 then
+    redis.call('HSET', key, 'p:' .. string.format('%016d', place_in_order) .. ':' .. name, blob)
+  end
+end
+
+local function is_marked(marks)
+  if not marks or #marks == 0 then return false end
+  for _, mark in ipairs(marks) do
+    if not redis.call('ZSCORE', K.marks, mark) then return false end
+  end
+  return true
+end
+
+local function says(texts, text) return text ~= nil and text ~= '' and string.find(texts, text, 1, true) ~= nil end
+
+-- orphan remembers what a call that died was about to send: its events may arrive later.
+local function orphan(a, ends)
+  if a.texts == '' then return end
+  redis.call('HSET', K.orphans, a.nonce, cjson.encode({t = a.texts, f = a.from, u = ends, i = a.idem or '', x = now + H.mark_life}))
+end
+
+-- resolve ends the waiting of the items that the lease of a holds: marked ones are own and dropped, so are those that
+-- match the texts of a call whose end is not known (unsure); the others no longer wait for it. Returns how many were
+-- released.
+local function resolve(a, unsure)
+  local released = 0
+  for _, name in ipairs(redis.call('ZRANGE', K.held, 0, -1)) do
+    local m = item(name)
+    if m and m.w then
+      local mine, others = false, {}
+      for _, nonce in ipairs(m.w) do
+        if nonce == a.nonce then mine = true else others[#others + 1] = nonce end
+      end
+      if is_marked(m.m) or (mine and unsure and says(a.texts, m.h)) then
+        note(a.idem, m.q, name, redis.call('HGET', K.items, name .. ':p'))
+        remove(name, m)
+      elseif mine and #others > 0 then
+        m.w = others
+        keep(name, m)
+      elseif mine then
+        m.w = nil
+        m.u = now
+        keep(name, m)
+        redis.call('ZREM', K.held, name)
+        set_head(m.l)
+        released = released + 1
+      end
+    else
+      redis.call('ZREM', K.held, name)
+    end
+  end
+  return released
+end
+
+-- judge decides what a call did whose lease expired without being given back. Returns how many items were released.
+local function judge(a)
+  if not a.nonce or a.judged or a.ends > now then return 0 end
+  orphan(a, a.ends)
+  local released = resolve(a, true)
+  redis.call('HSET', a.key, 'judged', '1')
+  a.judged = true
+  return released
+end
+
+------------------------------------------------------------------------ granting
+
+-- grant gives the lease of an authorization to the caller.
+local function grant(a, from)
+  judge(a)
+  local fields = {'nonce', H.nonce, 'ends', now + H.lease, 'from', now, 'epoch', a.epoch + 1,
+    'longest', math.max(a.longest, H.lease), 'holder', H.holder or ''}
+  if H.kinds and H.kinds ~= '' then
+    fields[#fields + 1] = 'kinds'
+    fields[#fields + 1] = H.kinds
+    fields[#fields + 1] = 'texts'
+    fields[#fields + 1] = H.texts or ''
+  end
+  redis.call('HDEL', a.key, 'judged', 'kinds', 'texts', 'idem')
+  redis.call('HSET', a.key, unpack(fields))
+  return a.epoch + 1
+end
+
+local function learn(first, peers, names)
+  local flat = {}
+  for i, field in ipairs(peers) do
+    flat[#flat + 1] = field
+    flat[#flat + 1] = ARGV[first + i - 1]
+  end
+  if #flat > 0 then set(K.peers, flat) end
+  if #names > 0 then set(K.names, names) end
+end
