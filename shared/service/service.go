@@ -1,0 +1,120 @@
+// Package service carries out service calls: a file per verb, and the steps that verbs share, which are exactly
+// resolve (find a target's peer), attach (files; with the verbs that have them) and perform (ask Telegram and read what
+// it did from the answer).
+//
+// A call reaches it parsed and checked. It says what became of each target, and tells the pool what it did, so that the
+// listener does not report our own doing as an event. How a connection comes about is the business of authorization.
+package service
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"time"
+
+	"github.com/gotd/td/clock"
+
+	"telegram-client/shared/authorization"
+	"telegram-client/shared/entry"
+	"telegram-client/shared/fault"
+	"telegram-client/shared/outbox"
+	"telegram-client/shared/seal"
+)
+
+// A Pool lends senders. *authorization.Pool is one.
+type Pool interface {
+	Do(ctx context.Context, r authorization.Request, use func(context.Context, *authorization.Call) error) error
+}
+
+// A Store answers what a call has to know besides.
+type Store interface {
+	// Oldest returns the entry that a call means which names none. Fault: no_entry.
+	Oldest(ctx context.Context) (entry.ID, error)
+	// Proofs returns which messages are known by now to have been sent by the call with that idempotency key.
+	Proofs(ctx context.Context, id entry.ID, key string) ([]authorization.Proof, error)
+}
+
+// Options of a service.
+type Options struct {
+	Pool  Pool
+	Store Store
+	Ring  *seal.Keyring
+	Clock clock.Clock
+	// Deadline is how long a call may take, Wait how long it waits for a sender.
+	Deadline time.Duration
+	Wait     time.Duration
+}
+
+// A Service carries out calls. It is safe for concurrent use.
+type Service struct{ o Options }
+
+// New returns a service.
+func New(o Options) *Service { return &Service{o} }
+
+// names returns the keyed hashes of an entry.
+func (s *Service) names(id entry.ID) outbox.Names { return outbox.NewNames(s.o.Ring, string(id)) }
+
+// entryID returns which entry a call means.
+func (s *Service) entryID(ctx context.Context, named string) (entry.ID, error) {
+	if named == "" {
+		return s.o.Store.Oldest(ctx)
+	}
+	id, ok := entry.ParseID(named)
+	if !ok {
+		return "", fault.At(fault.UnknownEntry, "config_entry_id", "There is no entry with this id. GET /config/entries lists them.")
+	}
+	return id, nil
+}
+
+// request returns what a call asks of the pool, whose waiting ends before the call's own time does.
+func (s *Service) request(ctx context.Context, id entry.ID) authorization.Request {
+	left := s.o.Deadline
+	if end, ok := ctx.Deadline(); ok {
+		left = min(left, end.Sub(s.o.Clock.Now()))
+	}
+	return authorization.Request{Entry: id, For: left, Wait: max(0, min(s.o.Wait, left-2*time.Second))}
+}
+
+// sleep waits for d if that leaves time before the deadline, and reports whether it did.
+func (s *Service) sleep(ctx context.Context, d time.Duration) bool {
+	const toAnswer = 2 * time.Second
+	if end, ok := ctx.Deadline(); !ok || end.Sub(s.o.Clock.Now()) < d+toAnswer {
+		return false
+	}
+	t := s.o.Clock.Timer(d)
+	defer clock.StopTimer(t)
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C():
+		return true
+	}
+}
+
+// ends reports whether an error ends the whole call: nothing more can be asked over this connection.
+func ends(ctx context.Context, err error) bool {
+	var fate *authorization.FateError
+	if errors.As(err, &fate) || ctx.Err() != nil {
+		return true
+	}
+	for ; err != nil; err = errors.Unwrap(err) {
+		if f, ok := err.(*fault.Fault); ok && (f.Code == fault.TelegramAway || f.Code == fault.Timeout || f.Code == fault.ClockWrong) {
+			return true
+		}
+	}
+	return false
+}
+
+// randomIDs returns n fresh random ids; none is 0.
+func randomIDs(n int) []int64 {
+	ids := make([]int64, n)
+	for i := range ids {
+		for ids[i] == 0 {
+			var b [8]byte
+			rand.Read(b[:])
+			ids[i] = int64(binary.LittleEndian.Uint64(b[:]))
+		}
+	}
+	return ids
+}
