@@ -1,0 +1,150 @@
+package telegramtest_test
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gotd/td/session"
+	"github.com/gotd/td/telegram"
+	"github.com/gotd/td/telegram/dcs"
+	"github.com/gotd/td/tg"
+	"go.uber.org/goleak"
+
+	"telegram-client/tests/telegramtest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// serverRSA is made once: it is what costs most in starting a server.
+var serverRSA = sync.OnceValue(func() *rsa.PrivateKey {
+	k, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(err)
+	}
+	return k
+})
+
+func started(t *testing.T, change ...telegramtest.Option) *telegramtest.Server {
+	t.Helper()
+	return telegramtest.New(t, append([]telegramtest.Option{func(o *telegramtest.Options) { o.RSA = serverRSA() }}, change...)...)
+}
+
+// plain makes a server tell everything in full and unnumbered: for tests that are about something else.
+func plain(o *telegramtest.Options) {
+	o.Behaviour.Short, o.Behaviour.Numbered = telegramtest.Never, telegramtest.Never
+}
+
+// within bounds what would hang for ever if it fails.
+func within(t *testing.T) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// updates are what a client got.
+type updates struct {
+	mu   sync.Mutex
+	got  []tg.UpdatesClass
+	wake chan struct{}
+}
+
+func newUpdates() *updates { return &updates{wake: make(chan struct{}, 1)} }
+
+func (u *updates) Handle(_ context.Context, x tg.UpdatesClass) error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.got = append(u.got, x)
+	select {
+	case u.wake <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+func (u *updates) list() []tg.UpdatesClass {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return append([]tg.UpdatesClass(nil), u.got...)
+}
+
+// texts returns the new messages in the updates, with "> " in front of outgoing ones.
+func texts(all []tg.UpdatesClass) []string {
+	var texts []string
+	add := func(out bool, text string) {
+		if out {
+			text = "> " + text
+		}
+		texts = append(texts, text)
+	}
+	for _, u := range all {
+		switch u := u.(type) {
+		case *tg.UpdateShortMessage:
+			add(u.Out, u.Message)
+		case *tg.UpdateShortChatMessage:
+			add(u.Out, u.Message)
+		case *tg.Updates:
+			for _, x := range u.Updates {
+				if n, ok := x.(*tg.UpdateNewMessage); ok {
+					if m, ok := n.Message.(*tg.Message); ok {
+						add(m.Out, m.Message)
+					}
+				}
+			}
+		}
+	}
+	return texts
+}
+
+// until waits until the updates are as wanted.
+func (u *updates) until(ctx context.Context, t *testing.T, reached func([]tg.UpdatesClass) bool) {
+	t.Helper()
+	for !reached(u.list()) {
+		select {
+		case <-u.wake:
+		case <-ctx.Done():
+			t.Fatalf("waited in vain; got %v", texts(u.list()))
+		}
+	}
+}
+
+// device is gotd's own client with what it keeps.
+type device struct {
+	server  *telegramtest.Server
+	name    string
+	dc      int
+	store   *session.StorageMemory
+	handler telegram.UpdateHandler // nil: it wants no updates
+}
+
+func newDevice(s *telegramtest.Server, name string) *device {
+	return &device{server: s, name: name, dc: 1, store: &session.StorageMemory{}}
+}
+
+// run connects and calls use.
+func (d *device) run(ctx context.Context, use func(ctx context.Context, c *telegram.Client) error) error {
+	list := dcs.List{}
+	for dc := 1; dc <= 2; dc++ {
+		a := d.server.Addr(dc)
+		list.Options = append(list.Options, tg.DCOption{ID: dc, IPAddress: a.Addr().String(), Port: int(a.Port())})
+	}
+	c := telegram.NewClient(7, "hash", telegram.Options{
+		PublicKeys: []telegram.PublicKey{d.server.Wire().PublicKey()}, DC: d.dc, DCList: list,
+		SessionStorage: d.store, UpdateHandler: d.handler, Device: telegram.DeviceConfig{DeviceModel: d.name},
+	})
+	return c.Run(ctx, func(ctx context.Context) error { return use(ctx, c) })
+}
+
+// logIn logs a bot in.
+func (d *device) logIn(ctx context.Context, t *testing.T, token string) {
+	t.Helper()
+	if err := d.run(ctx, func(ctx context.Context, c *telegram.Client) error {
+		_, err := c.Auth().Bot(ctx, token)
+		return err
+	}); err != nil {
+		t.Fatalf("%s logs in: %v", d.name, err)
+	}
+}

@@ -1,0 +1,174 @@
+package telegramtest_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/gotd/td/telegram"
+	"github.com/gotd/td/telegram/message"
+	"github.com/gotd/td/tg"
+	"github.com/gotd/td/tgerr"
+
+	"telegram-client/tests/telegramtest"
+)
+
+// MAP.md, toy 1: a client that is not ours logs in, receives and sends.
+func TestGotd_LogsInReceivesAndSends(t *testing.T) {
+	t.Parallel()
+	for _, form := range []telegramtest.Choice{telegramtest.Always, telegramtest.Never, telegramtest.Sometimes} {
+		t.Run("short "+string(form), func(t *testing.T) {
+			t.Parallel()
+			s := started(t, func(o *telegramtest.Options) { o.Behaviour.Short = form })
+			alice, bot := s.User("alice"), s.Bot("helper_bot")
+			family := s.Group("Family", alice.ID, bot.ID)
+			ctx, got := within(t), newUpdates()
+			d := newDevice(s, "Home Assistant · listener")
+			d.handler = got
+			err := d.run(ctx, func(ctx context.Context, c *telegram.Client) error {
+				a, err := c.Auth().Bot(ctx, bot.Token)
+				if err != nil {
+					return err
+				}
+				if me, ok := a.User.AsNotEmpty(); !ok || me.ID != bot.ID || !me.Bot || !me.Self {
+					t.Errorf("logged in as %v", a.User)
+				}
+				if _, err := c.API().UpdatesGetState(ctx); err != nil {
+					return err
+				}
+				s.Say(alice.ID, bot.ID, "hello")
+				s.Say(alice.ID, family.ID, "dinner")
+				got.until(ctx, t, func(all []tg.UpdatesClass) bool { return len(texts(all)) == 2 })
+				if diff := cmp.Diff([]string{"hello", "dinner"}, texts(got.list())); diff != "" {
+					t.Errorf("received (-want +got):\n%s", diff)
+				}
+				to := message.NewSender(c.API()).To(&tg.InputPeerUser{UserID: alice.ID, AccessHash: s.HashFor(bot.ID, alice.ID)})
+				if _, err := to.Text(ctx, "at once"); err != nil {
+					return err
+				}
+				if _, err := message.NewSender(c.API()).To(&tg.InputPeerChat{ChatID: -family.ID}).Silent().Text(ctx, "to all"); err != nil {
+					return err
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var read []string
+			for _, m := range s.Read(alice.ID, 0) {
+				if m.Action == "" && !m.Out {
+					read = append(read, m.Text)
+				}
+			}
+			if diff := cmp.Diff([]string{"at once", "to all"}, read); diff != "" {
+				t.Errorf("alice reads (-want +got):\n%s", diff)
+			}
+			logins := s.Authorizations(bot.ID)
+			if len(logins) != 1 || logins[0].Device != d.name || logins[0].APIID != 7 || logins[0].Ended != "" {
+				t.Errorf("logins: %+v", logins)
+			}
+		})
+	}
+}
+
+func TestGotd_GoesOnWithAStoredSession(t *testing.T) {
+	t.Parallel()
+	s := started(t, plain)
+	bot := s.Bot("helper_bot")
+	ctx, d := within(t), newDevice(s, "phone")
+	d.logIn(ctx, t, bot.Token)
+	s.Wire().RotateSalts()
+	if err := d.run(ctx, func(ctx context.Context, c *telegram.Client) error {
+		me, err := c.Self(ctx)
+		if err == nil && me.ID != bot.ID {
+			t.Errorf("I am %d", me.ID)
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	logins := s.Authorizations(bot.ID)
+	if len(logins) != 1 {
+		t.Fatalf("logins: %+v", logins)
+	}
+	stats, err := s.Stats(logins[0].ID)
+	if err != nil || stats.MostAlive != 1 || stats.Connections != 2 {
+		t.Errorf("%+v, %v", stats, err)
+	}
+}
+
+func TestGotd_IsSentToTheDataCentreOfTheBot(t *testing.T) {
+	t.Parallel()
+	s := started(t, plain)
+	bot := s.Bot("helper_bot", func(a *telegramtest.Account) { a.DC = 2 })
+	newDevice(s, "phone").logIn(within(t), t, bot.Token)
+	if logins := s.Authorizations(bot.ID); len(logins) != 1 || logins[0].DC != 2 {
+		t.Errorf("logins: %+v", logins)
+	}
+}
+
+func TestGotd_IsTurnedAwayWithAWrongToken(t *testing.T) {
+	t.Parallel()
+	s := started(t, plain)
+	err := newDevice(s, "phone").run(within(t), func(ctx context.Context, c *telegram.Client) error {
+		_, err := c.Auth().Bot(ctx, "1:AAwrong")
+		return err
+	})
+	if !tgerr.Is(err, "ACCESS_TOKEN_INVALID") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestGotd_LearnsThatItWasLoggedOut(t *testing.T) {
+	t.Parallel()
+	s := started(t, plain)
+	bot := s.Bot("helper_bot")
+	ctx, d := within(t), newDevice(s, "phone")
+	d.logIn(ctx, t, bot.Token)
+	if err := s.EndAuthorization(s.Authorizations(bot.ID)[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	err := d.run(ctx, func(ctx context.Context, c *telegram.Client) error {
+		_, err := c.Self(ctx)
+		return err
+	})
+	if !tgerr.Is(err, "SESSION_REVOKED") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A bot's own messages reach its other logins, and not the one that sent them (A5).
+func TestGotd_OtherLoginsHearOfOwnMessages(t *testing.T) {
+	t.Parallel()
+	s := started(t, plain)
+	alice, bot := s.User("alice"), s.Bot("helper_bot")
+	s.Say(alice.ID, bot.ID, "before")
+	ctx, heard := within(t), newUpdates()
+	listener, sender := newDevice(s, "listener"), newDevice(s, "sender")
+	listener.handler = heard
+	sender.logIn(ctx, t, bot.Token)
+	err := listener.run(ctx, func(ctx context.Context, c *telegram.Client) error {
+		if _, err := c.Auth().Bot(ctx, bot.Token); err != nil {
+			return err
+		}
+		if _, err := c.API().UpdatesGetState(ctx); err != nil {
+			return err
+		}
+		if err := sender.run(ctx, func(ctx context.Context, c *telegram.Client) error {
+			to := &tg.InputPeerUser{UserID: alice.ID, AccessHash: s.HashFor(bot.ID, alice.ID)}
+			_, err := message.NewSender(c.API()).To(to).Text(ctx, "from the sender")
+			return err
+		}); err != nil {
+			return err
+		}
+		s.Say(bot.ID, alice.ID, "from elsewhere")
+		heard.until(ctx, t, func(all []tg.UpdatesClass) bool { return len(texts(all)) == 2 })
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"> from the sender", "> from elsewhere"}, texts(heard.list())); diff != "" {
+		t.Errorf("heard (-want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,136 @@
+package telegramtest
+
+import (
+	"context"
+	"errors"
+
+	"github.com/gotd/td/bin"
+	"github.com/gotd/td/tgerr"
+
+	"telegram-client/tests/telegramtest/mtserver"
+)
+
+// call is a request on its way.
+type call struct {
+	server        *Server
+	request       *mtserver.Request
+	name          string
+	authorization *authorization // nil if the key is not logged in
+	account       *account       // of the authorization
+}
+
+// handler is what the wire sees of the server.
+type handler struct{ s *Server }
+
+// Handle answers a request. Requests are carried out one at a time.
+func (h handler) Handle(ctx context.Context, r *mtserver.Request) (bin.Encoder, error) {
+	name := methodName(h.s.names, r.Method)
+	if err := h.s.faults.before(ctx, name); err != nil {
+		h.s.arrived(r, name, err)
+		return nil, err
+	}
+	answer, err := h.s.carryOut(r, name)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.s.faults.after(ctx, name); err != nil {
+		return nil, err
+	}
+	return answer, nil
+}
+
+// Closed is told of the end of a session.
+func (h handler) Closed(k mtserver.KeyID, _ *mtserver.Session) {
+	h.s.mu.Lock()
+	defer h.s.mu.Unlock()
+	e := Event{Kind: Disconnected}
+	if a := h.s.keys[k]; a != nil {
+		e.Account, e.Authorization = a.account.id, a.id
+	}
+	h.s.note(e)
+}
+
+// Killed is told of a key that died of AUTH_KEY_DUPLICATED: so has the login.
+func (h handler) Killed(k mtserver.KeyID) {
+	h.s.mu.Lock()
+	defer h.s.mu.Unlock()
+	if a := h.s.keys[k]; a != nil {
+		h.s.end(a, duplicated)
+	}
+}
+
+// arrived notes a request that was refused by a fault.
+func (s *Server) arrived(r *mtserver.Request, name string, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := &call{server: s, request: r, name: name, authorization: s.keys[r.Key]}
+	c.note(err)
+}
+
+func (s *Server) carryOut(r *mtserver.Request, name string) (bin.Encoder, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := &call{server: s, request: r, name: name, authorization: s.keys[r.Key]}
+	if c.authorization != nil {
+		c.account = c.authorization.account
+		if r.Init != nil {
+			c.authorization.device = *r.Init
+		}
+	}
+	answer, err := c.run()
+	c.note(err)
+	return answer, err
+}
+
+func (c *call) run() (bin.Encoder, error) {
+	m, known := c.server.methods[c.request.Method]
+	switch {
+	case !known:
+		c.unsupported("")
+		return nil, tgerr.New(400, "METHOD_INVALID")
+	case c.request.Layer == 0 || c.request.Init == nil:
+		// https://core.telegram.org/api/invoking
+		return nil, tgerr.New(400, "CONNECTION_NOT_INITED")
+	case m.access == loggedIn && c.authorization == nil:
+		return nil, c.unauthorized()
+	}
+	return m.handle(c, c.request.Body)
+}
+
+// unauthorized is the answer to who is not logged in: https://core.telegram.org/api/errors (401).
+func (c *call) unauthorized() error {
+	switch c.server.ended[c.request.Key] {
+	case terminated, revoked:
+		return tgerr.New(401, "SESSION_REVOKED")
+	}
+	return tgerr.New(401, "AUTH_KEY_UNREGISTERED")
+}
+
+// note puts the request into the history.
+func (c *call) note(err error) {
+	e := Event{Kind: Requested, Authorization: c.authorization.number(), Method: c.name}
+	if c.authorization != nil {
+		e.Account = c.authorization.account.id
+	}
+	if err != nil {
+		e.Error = err.Error()
+		var rpc *tgerr.Error
+		if errors.As(err, &rpc) {
+			e.Error = rpc.Message
+		}
+	}
+	c.server.note(e)
+}
+
+// unsupported says that the server does not know what it was asked, or a part of it.
+func (c *call) unsupported(part string) {
+	what := c.name
+	if part != "" {
+		what += ": " + part
+	}
+	s := c.server
+	s.unknown = append(s.unknown, what)
+	if s.t != nil {
+		s.t.Errorf("the Telegram server for tests does not know %s", what)
+	}
+}

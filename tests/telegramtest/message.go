@@ -1,0 +1,119 @@
+package telegramtest
+
+import (
+	"github.com/gotd/td/tg"
+)
+
+// message is what was written, once for all who see it.
+type message struct {
+	number   int64 // across all accounts, for tests
+	from     *account
+	to       *account // private
+	group    *group
+	date     int
+	edited   int
+	text     string
+	entities []tg.MessageEntityClass
+	markup   tg.ReplyMarkupClass
+	silent   bool
+	replyTo  *message
+	action   tg.MessageActionClass // of a service message
+
+	copies map[*account]*stored
+}
+
+// chat is the marked id of where the message was sent to.
+func (m *message) chat() int64 {
+	if m.group != nil {
+		return -m.group.id
+	}
+	return m.to.id
+}
+
+// publish puts a message into the box of everybody who sees it and tells all of them but the authorization that acts,
+// nil if it is none of this server's. It returns the change in the sender's box.
+func (s *Server) publish(m *message, actor *authorization) change {
+	s.messages++
+	m.number = s.messages
+	m.copies = map[*account]*stored{}
+	kind := MessageSent
+	if m.action != nil {
+		kind = ServiceSent
+	}
+	s.note(Event{Kind: kind, Account: m.from.id, Authorization: actor.number(), Chat: m.chat(), Message: m.number, Text: m.text})
+	var mine change
+	if m.group == nil {
+		mine = m.from.box.put(m, m.from, place{user: m.to})
+		m.to.met[m.from.id] = true
+		s.tell(m.from, mine, actor)
+		s.tell(m.to, m.to.box.put(m, m.to, place{user: m.from}), actor)
+		return mine
+	}
+	for _, a := range m.group.members {
+		if a.bot && m.from.bot && a != m.from {
+			continue // bots never see what other bots write: https://core.telegram.org/bots/faq
+		}
+		c := a.box.put(m, a, place{group: m.group})
+		if a == m.from {
+			mine = c
+		}
+		s.tell(a, c, actor)
+	}
+	return mine
+}
+
+// amend changes a message for all who see it. It returns the change in the box of who edits.
+func (s *Server) amend(m *message, text string, entities []tg.MessageEntityClass, markup tg.ReplyMarkupClass, by *account, actor *authorization) change {
+	m.text, m.entities, m.markup, m.edited = text, entities, markup, s.now()
+	s.note(Event{Kind: MessageEdited, Account: by.id, Authorization: actor.number(), Chat: m.chat(), Message: m.number, Text: text})
+	var mine change
+	for _, a := range s.accountOrder {
+		c := m.copies[a]
+		if c == nil || c.deleted {
+			continue
+		}
+		x := a.box.edit(c)
+		if a == by {
+			mine = x
+		}
+		s.tell(a, x, actor)
+	}
+	return mine
+}
+
+// remove deletes messages of an account's box, and for everybody else who has them if revoke. It returns the change in
+// the account's box; false if none of the messages was there.
+func (s *Server) remove(by *account, ids []int, revoke bool, actor *authorization) (change, bool) {
+	var gone []*message
+	for _, id := range ids {
+		if c := by.box.get(id); c != nil {
+			gone = append(gone, c.message)
+		}
+	}
+	mine, any := by.box.remove(ids)
+	if !any {
+		return change{}, false
+	}
+	for _, m := range gone {
+		s.note(Event{Kind: MessageDeleted, Account: by.id, Authorization: actor.number(), Chat: m.chat(), Message: m.number})
+	}
+	s.tell(by, mine, actor)
+	if !revoke {
+		return mine, true
+	}
+	for _, a := range s.accountOrder {
+		if a == by {
+			continue
+		}
+		var theirs []int
+		for _, m := range gone {
+			if c := m.copies[a]; c != nil {
+				theirs = append(theirs, c.id)
+			}
+		}
+		if c, any := a.box.remove(theirs); any {
+			s.tell(a, c, actor)
+		}
+	}
+	return mine, true
+}

@@ -1,0 +1,82 @@
+package telegramtest
+
+import (
+	"github.com/gotd/td/bin"
+	"github.com/gotd/td/tg"
+	"github.com/gotd/td/tgerr"
+)
+
+// sendMessage sends a text. https://core.telegram.org/method/messages.sendMessage
+func sendMessage(c *call, r *tg.MessagesSendMessageRequest) (bin.Encoder, error) {
+	s := c.server
+	for part, used := range map[string]bool{
+		"schedule_date": r.ScheduleDate != 0, "send_as": r.SendAs != nil, "quick_reply": r.QuickReplyShortcut != nil,
+		"effect": r.Effect != 0, "paid stars": r.AllowPaidStars != 0, "rich_message": r.RichMessage != nil,
+	} {
+		if used {
+			c.unsupported(part)
+			return nil, tgerr.New(400, "INPUT_REQUEST_INVALID")
+		}
+	}
+	if r.RandomID == 0 {
+		return nil, tgerr.New(400, "RANDOM_ID_EMPTY")
+	}
+	to, err := c.inputPeer(r.Peer)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkText(r.Message, r.Entities); err != nil {
+		return nil, err
+	}
+	if err := c.mayWrite(to); err != nil {
+		return nil, err
+	}
+	// Within one authorization only, and in two forms (A1, A2).
+	if before := c.authorization.sent[r.RandomID]; before != nil {
+		if s.chooses(s.behaviour.RefuseRepeated) {
+			return nil, tgerr.New(500, "RANDOM_ID_DUPLICATE")
+		}
+		return c.sent(change{kind: newMessage, pts: c.account.box.pts, stored: before}, r.RandomID), nil
+	}
+	m := &message{
+		from: c.account, to: to.user, group: to.group, date: s.now(), text: r.Message, entities: r.Entities,
+		markup: r.ReplyMarkup, silent: r.Silent,
+	}
+	if m.replyTo, err = c.replyTo(r.ReplyTo, to); err != nil {
+		return nil, err
+	}
+	done := s.publish(m, c.authorization)
+	c.authorization.sent[r.RandomID] = done.stored
+	return c.sent(done, r.RandomID), nil
+}
+
+// replyTo finds what a message answers.
+func (c *call) replyTo(r tg.InputReplyToClass, to place) (*message, error) {
+	if r == nil {
+		return nil, nil
+	}
+	x, ok := r.(*tg.InputReplyToMessage)
+	if !ok {
+		c.unsupported("reply_to " + r.TypeName())
+		return nil, tgerr.New(400, "REPLY_TO_INVALID")
+	}
+	m := c.account.box.get(x.ReplyToMsgID)
+	if m == nil || m.peer != to {
+		return nil, tgerr.New(400, "REPLY_MESSAGE_ID_INVALID")
+	}
+	return m.message, nil
+}
+
+// sent is the result of a message, in one of the two forms that Telegram chooses from.
+// https://core.telegram.org/api/updates ("updateShortSentMessage")
+func (c *call) sent(done change, randomID int64) bin.Encoder {
+	m := done.stored.message
+	if m.isPlain() && c.server.chooses(c.server.behaviour.Short) {
+		u := &tg.UpdateShortSentMessage{Out: true, ID: done.stored.id, Pts: done.pts, PtsCount: done.count, Date: m.date}
+		if len(m.entities) > 0 {
+			u.SetEntities(m.entities)
+		}
+		return u
+	}
+	return c.result(done, &tg.UpdateMessageID{ID: done.stored.id, RandomID: randomID})
+}

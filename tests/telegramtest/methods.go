@@ -1,0 +1,60 @@
+package telegramtest
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/gotd/td/bin"
+	"github.com/gotd/td/tgerr"
+)
+
+// access says who may call a method.
+type access int
+
+const (
+	anybody access = iota
+	loggedIn
+)
+
+// method is one method of the schema. It is called with the server's mutex held.
+type method struct {
+	access access
+	handle func(*call, *bin.Buffer) (bin.Encoder, error)
+}
+
+type table map[uint32]method
+
+// table returns all methods, by family.
+func (s *Server) table() table {
+	t := table{}
+	s.helpMethods(t)
+	s.authMethods(t)
+	s.usersMethods(t)
+	s.contactsMethods(t)
+	s.messagesMethods(t)
+	s.channelsMethods(t)
+	s.updatesMethods(t)
+	return t
+}
+
+// add adds a method whose request is R.
+func add[R any, P interface {
+	*R
+	bin.Decoder
+}](t table, id uint32, who access, handle func(*call, *R) (bin.Encoder, error)) {
+	t[id] = method{access: who, handle: func(c *call, b *bin.Buffer) (bin.Encoder, error) {
+		r := new(R)
+		if err := P(r).Decode(b); err != nil {
+			return nil, fmt.Errorf("%w: %w", tgerr.New(400, "INPUT_REQUEST_INVALID"), err)
+		}
+		return handle(c, r)
+	}}
+}
+
+// methodName returns the TL name of a method, or its number.
+func methodName(names map[uint32]string, id uint32) string {
+	if name, _, ok := strings.Cut(names[id], "#"); ok {
+		return name
+	}
+	return fmt.Sprintf("%#x", id)
+}
