@@ -28,7 +28,6 @@ type world struct {
 	owned   map[entry.ID]map[authorization.Name]Made
 	ended   map[authorization.Key]bool // authorizations that Telegram has ended, as the store knows
 	states  map[entry.ID][]byte
-	storeAt int // counts calls of the store
 	away    func(call string) error
 
 	bots    map[string]entry.Account // by token
