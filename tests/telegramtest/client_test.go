@@ -71,28 +71,29 @@ func (u *updates) list() []tg.UpdatesClass {
 	return append([]tg.UpdatesClass(nil), u.got...)
 }
 
-// texts returns the new messages in the updates, with "> " in front of outgoing ones.
+// texts returns the new messages in the updates, with "> " in front of outgoing ones. gotd makes updateShort of the
+// short forms.
 func texts(all []tg.UpdatesClass) []string {
 	var texts []string
-	add := func(out bool, text string) {
-		if out {
-			text = "> " + text
-		}
-		texts = append(texts, text)
-	}
 	for _, u := range all {
+		var single []tg.UpdateClass
 		switch u := u.(type) {
-		case *tg.UpdateShortMessage:
-			add(u.Out, u.Message)
-		case *tg.UpdateShortChatMessage:
-			add(u.Out, u.Message)
+		case *tg.UpdateShort:
+			single = []tg.UpdateClass{u.Update}
 		case *tg.Updates:
-			for _, x := range u.Updates {
-				if n, ok := x.(*tg.UpdateNewMessage); ok {
-					if m, ok := n.Message.(*tg.Message); ok {
-						add(m.Out, m.Message)
-					}
+			single = u.Updates
+		}
+		for _, x := range single {
+			n, ok := x.(*tg.UpdateNewMessage)
+			if !ok {
+				continue
+			}
+			if m, ok := n.Message.(*tg.Message); ok {
+				text := m.Message
+				if m.Out {
+					text = "> " + text
 				}
+				texts = append(texts, text)
 			}
 		}
 	}
