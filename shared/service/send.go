@@ -43,17 +43,18 @@ func (s *Service) SendMessages(ctx context.Context, m message.Send) (*SendAnswer
 	if err != nil {
 		return nil, err
 	}
+	ids := randomIDs(m.Messages())
 	r := s.request(ctx, id)
 	r.Targets = m.Targets
 	if !m.DryRun {
 		r.Intent = authorization.Intent{Kinds: []outbox.Kind{outbox.Send}, Texts: s.texts(id, m.Parts)}
 		if m.IdempotencyKey != "" {
-			r.Idempotency = &authorization.Idempotency{Key: m.IdempotencyKey, Body: m.Hash(), RandomIDs: randomIDs(m.Messages())}
+			r.Idempotency = &authorization.Idempotency{Key: m.IdempotencyKey, Body: m.Hash(), RandomIDs: ids}
 		}
 	}
 	var w *sending
 	err = s.o.Pool.Do(ctx, r, func(ctx context.Context, c *authorization.Call) error {
-		w = &sending{s: s, m: m, call: c, names: s.names(id), answer: SendAnswer{Entry: id, DryRun: m.DryRun}}
+		w = &sending{s: s, m: m, call: c, names: s.names(id), ids: ids, answer: SendAnswer{Entry: id, DryRun: m.DryRun}}
 		return w.run(ctx)
 	})
 	switch {
@@ -130,7 +131,6 @@ func (w *sending) earlier(i int) SendResult {
 
 // start takes up what an earlier call of the same key left. done says that it left nothing to do.
 func (w *sending) start() (done bool, err error) {
-	w.ids = randomIDs(w.m.Messages())
 	repeat := w.call.Repeat
 	if repeat == nil {
 		return false, nil
