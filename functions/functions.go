@@ -1,0 +1,159 @@
+// Package functions builds the functions of what they are configured with. Each folder below is the program of one, a
+// Lambda with a scaling profile of its own; standalone has all of them in one process. Nothing here works by itself:
+// the parts are those of shared/, and this is where they are put together.
+//
+// The builders connect nowhere: the first request does.
+package functions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/gotd/td/clock"
+	"github.com/redis/go-redis/v9"
+
+	"telegram-client/shared/authorization"
+	"telegram-client/shared/entry"
+	"telegram-client/shared/flow/login"
+	"telegram-client/shared/httpapi"
+	"telegram-client/shared/process"
+	"telegram-client/shared/redisstore"
+	"telegram-client/shared/seal"
+	"telegram-client/shared/service"
+	"telegram-client/shared/telegram"
+)
+
+// Parts are what functions are made of.
+type Parts struct {
+	Ring    *seal.Keyring
+	Store   *redisstore.Store
+	Dialer  *telegram.Dialer
+	Tokens  httpapi.Tokens
+	Numbers process.Numbers
+	// Target is what the target of a new entry begins as; its Confirm also holds for a webhook that does not say.
+	Target entry.Target
+	// URLs are the base addresses of the functions, by name; empty: all are where a request came in.
+	URLs map[string]string
+	Log  *slog.Logger
+}
+
+func (p Parts) settings() httpapi.Settings {
+	return httpapi.Settings{Tokens: p.Tokens, Log: p.Log, Deadlines: httpapi.Deadlines{Text: p.Numbers.CallDeadline, FlowStep: p.Numbers.FlowDeadline}}
+}
+
+// Flows returns the logins in progress, which the listener sweeps.
+func (p Parts) Flows() *login.Flows {
+	return login.New(login.Config{
+		Store: p.Store, Telegram: p.Dialer, Keyring: p.Ring, Target: p.Target, Senders: p.Numbers.Senders,
+		Life: p.Numbers.FlowLife, StepFor: p.Numbers.FlowDeadline + p.Numbers.LeaseMargin, Log: p.Log,
+	})
+}
+
+// ConfigFlow returns the API of configflow.
+func (p Parts) ConfigFlow() *httpapi.API {
+	return httpapi.ConfigFlow(p.Flows(), p.Store, time.Now, p.settings())
+}
+
+// Entries returns the API of entries.
+func (p Parts) Entries() *httpapi.API {
+	return httpapi.Entries(httpapi.EntriesOptions{
+		Store: p.Store, Version: process.Version(), Functions: p.URLs, Confirm: p.Target.Confirm, Now: time.Now,
+	}, p.settings())
+}
+
+// SendMessages returns the API of sendmessages.
+func (p Parts) SendMessages() *httpapi.API {
+	pool := authorization.NewPool(p.Store, p.Dialer, clock.System, p.Log)
+	return httpapi.SendMessages(service.New(service.Options{
+		Pool: pool, Store: p.Store, Ring: p.Ring, Clock: clock.System, Deadline: p.Numbers.CallDeadline, Wait: p.Numbers.SenderWait,
+	}), p.settings())
+}
+
+// ConfigFlow builds the function configflow.
+func ConfigFlow(ctx context.Context, e process.Environ) (http.Handler, error) {
+	return build(ctx, e, Parts.ConfigFlow)
+}
+
+// Entries builds the function entries.
+func Entries(ctx context.Context, e process.Environ) (http.Handler, error) {
+	return build(ctx, e, Parts.Entries)
+}
+
+// SendMessages builds the function sendmessages.
+func SendMessages(ctx context.Context, e process.Environ) (http.Handler, error) {
+	return build(ctx, e, Parts.SendMessages)
+}
+
+// storeConnections is how many connections a function keeps to the store: it answers one request at a time, and one
+// more waits for what the store has to say.
+const storeConnections = 2
+
+// build reads what every function is configured with, whether it needs all of it or not: a setting that is wrong for
+// one is found by all. The store is closed when ctx ends.
+func build(ctx context.Context, e process.Environ, api func(Parts) *httpapi.API) (http.Handler, error) {
+	var (
+		store  process.Store
+		keys   process.Keys
+		access process.Access
+		at     process.Functions
+		target process.TargetDefaults
+	)
+	p := Parts{Log: e.Log}
+	wrong := e.Load(&store, &keys, &access, &at, &target, &p.Numbers)
+	dialer, err := Dialer(e)
+	wrong = errors.Join(wrong, err)
+	var client redis.UniversalClient
+	if !store.RedisURL.IsZero() {
+		if client, err = redisstore.ParseURL(store.RedisURL.Reveal(), storeConnections); err != nil {
+			wrong = errors.Join(wrong, process.Wrong("REDIS_URL", err))
+		}
+	}
+	if wrong != nil {
+		return nil, wrong
+	}
+	p.Dialer = dialer
+	if p.Ring, err = keys.Keyring(); err != nil {
+		return nil, fmt.Errorf("keys: %w", err)
+	}
+	p.Tokens, p.URLs, p.Target = httpapi.NewTokens(access.Tokens...), at.URLs, Target(target)
+	if e.Vars["TARGET_CONFIRM"] == "" && e.InLambda() {
+		p.Target.Confirm = true // not on the home's network: a 200 of whatever stands in between proves nothing
+	}
+	p.Store = redisstore.New(client, p.Ring, redisstore.Options{Numbers: StoreNumbers(p.Numbers)})
+	context.AfterFunc(ctx, func() { p.Store.Close() })
+	return api(p), nil
+}
+
+// Dialer returns the dialer that the environment asks for.
+func Dialer(e process.Environ) (*telegram.Dialer, error) {
+	var t process.Telegram
+	if err := e.Load(&t); err != nil {
+		return nil, err
+	}
+	servers, problems := telegram.Config{ServersFile: t.ServersFile, TestDC: t.TestDC, Proxy: t.Proxy}.Servers()
+	if len(problems) > 0 {
+		return nil, &process.Misconfigured{Problems: problems}
+	}
+	return &telegram.Dialer{Servers: servers, Version: process.Version(), Log: e.Log}, nil
+}
+
+// Target returns the target that new entries begin with.
+func Target(d process.TargetDefaults) entry.Target {
+	return entry.Target{
+		Type: entry.TargetType(d.Type), URL: d.URL, Secret: d.Secret, Token: d.Token, Owner: d.Owner,
+		TimeZone: d.TimeZone, Confirm: d.Confirm, MaxAge: d.MaxAge,
+	}
+}
+
+// StoreNumbers returns the store's part of the numbers.
+func StoreNumbers(n process.Numbers) redisstore.Numbers {
+	return redisstore.Numbers{
+		Quarantine: n.Quarantine, Rest: n.ResetRest, Margin: n.LeaseMargin,
+		OutboxItems: n.OutboxItems, OutboxBytes: n.OutboxBytes, OutboxPassing: n.OutboxPassing,
+		MarkLife: n.MarkLife, KeyLife: n.KeyLife,
+	}
+}

@@ -1,0 +1,141 @@
+package functions
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"telegram-client/shared/httpapi"
+	"telegram-client/shared/process"
+	"telegram-client/shared/seal"
+	"telegram-client/tests/redistest"
+)
+
+const token = "token-of-the-functions-test"
+
+func environ(redis string, more ...string) process.Environ {
+	e := process.Environ{Name: "test", Log: slog.New(slog.DiscardHandler), Vars: map[string]string{
+		"REDIS_URL": redis, "NAMING_KEY": seal.NewKey(), "SEAL_KEYS": seal.NewKey(), "API_TOKENS": token,
+	}}
+	for _, pair := range more {
+		name, value, _ := strings.Cut(pair, "=")
+		e.Vars[name] = value
+	}
+	return e
+}
+
+func TestFunctions_AnswerWhatIsTheirs(t *testing.T) {
+	t.Parallel()
+	e := environ(redistest.Start(t).URL())
+	tests := map[string]struct {
+		build  process.Build
+		method string
+		path   string
+		body   string
+		status int
+		want   string // part of the answer
+	}{
+		"configflow begins a login": {ConfigFlow, "POST", "/config/flows", `{"source":"user"}`, 200, `"step_id":"user"`},
+		"configflow knows no flow":  {ConfigFlow, "GET", "/config/flows/none", "", 404, "unknown_flow"},
+		"entries lists none":        {Entries, "GET", "/config/entries", "", 200, "[]"},
+		"entries says where all is": {Entries, "GET", "/config", "", 200, `"sendmessages":"http://example.com"`},
+		"sendmessages needs one":    {SendMessages, "POST", "/services/telegram_client/send_messages", `{"target_id":1,"message":"Hi"}`, 404, "no_entry"},
+		"sendmessages sends only":   {SendMessages, "GET", "/config/entries", "", 404, "not_found"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			h, err := test.build(t.Context(), e)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := httptest.NewRequest(test.method, test.path, strings.NewReader(test.body))
+			r.Header.Set("Authorization", "Bearer "+token)
+			r.Header.Set("Content-Type", "application/json")
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			if w.Code != test.status || !strings.Contains(w.Body.String(), test.want) {
+				t.Errorf("%d %s", w.Code, w.Body)
+			}
+			r.Header.Del("Authorization")
+			w = httptest.NewRecorder()
+			if h.ServeHTTP(w, r); w.Code != http.StatusUnauthorized {
+				t.Errorf("without a token: %d", w.Code)
+			}
+		})
+	}
+}
+
+func TestFunctions_ListEveryProblem(t *testing.T) {
+	t.Parallel()
+	for name, build := range map[string]process.Build{"configflow": ConfigFlow, "entries": Entries, "sendmessages": SendMessages} {
+		_, err := build(t.Context(), environ("http://secret@host", "NAMING_KEY=", "TELEGRAM_SERVERS=none.json", "TARGET_TYPE=mail", "SENDERS=9"))
+		var got []string
+		for _, e := range err.(interface{ Unwrap() []error }).Unwrap() {
+			got = append(got, flat(e)...)
+		}
+		want := []string{"NAMING_KEY", "REDIS_URL", "SENDERS", "TARGET_TYPE", "TELEGRAM_SERVERS"}
+		seen := map[string]bool{}
+		for _, line := range got {
+			variable, _, _ := strings.Cut(line, ":")
+			seen[variable] = true
+		}
+		for _, variable := range want {
+			if !seen[variable] {
+				t.Errorf("%s says nothing of %s: %v", name, variable, got)
+			}
+		}
+		if strings.Contains(err.Error(), "secret") {
+			t.Errorf("a secret shows: %v", err)
+		}
+	}
+}
+
+func flat(err error) []string {
+	var m *process.Misconfigured
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var all []string
+		for _, e := range joined.Unwrap() {
+			all = append(all, flat(e)...)
+		}
+		return all
+	}
+	if errors.As(err, &m) {
+		return m.Problems
+	}
+	return []string{err.Error()}
+}
+
+// Where the bridge is not on the home's network a 200 of whatever stands in between proves nothing.
+func TestFunctions_InTheCloudEventsAreToBeConfirmed(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		vars []string
+		want bool
+	}{
+		"at home":           {nil, false},
+		"at home, wanted":   {[]string{"TARGET_CONFIRM=true"}, true},
+		"in Lambda":         {[]string{"AWS_LAMBDA_RUNTIME_API=127.0.0.1:1"}, true},
+		"in Lambda, no way": {[]string{"AWS_LAMBDA_RUNTIME_API=127.0.0.1:1", "TARGET_CONFIRM=false"}, false},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var got Parts
+			_, err := build(t.Context(), environ("redis://127.0.0.1:1", append(test.vars, "TARGET_TYPE=pull", "TARGET_OWNER=home")...), func(p Parts) *httpapi.API {
+				got = p
+				return p.Entries()
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff(test.want, got.Target.Confirm); d != "" || got.Target.Owner != "home" {
+				t.Errorf("target %+v", got.Target)
+			}
+		})
+	}
+}

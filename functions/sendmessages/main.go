@@ -1,0 +1,17 @@
+// Command sendmessages is the function that sends messages.
+package main
+
+import (
+	"context"
+	"os"
+
+	"telegram-client/functions"
+	"telegram-client/shared/httpapi"
+	"telegram-client/shared/process"
+)
+
+func main() {
+	os.Exit(process.Main("sendmessages", func(ctx context.Context, e process.Environ) error {
+		return process.Serve(ctx, e, httpapi.Fail, functions.SendMessages)
+	}))
+}
