@@ -45,3 +45,13 @@ func (s State) Known() bool { return s.Pts > 0 }
 func (s State) Equal(t State) bool {
 	return s.Pts == t.Pts && s.Qts == t.Qts && s.Seq == t.Seq && maps.Equal(s.Channels, t.Channels)
 }
+
+// Renew returns the state with which a new authorization goes on: its own qts, seq and date, which say nothing about
+// the authorization before, and the pts, which belong to the account.
+func (s State) Renew(by State) State {
+	if !s.Known() {
+		return by
+	}
+	s.Qts, s.Seq, s.Date = by.Qts, by.Seq, by.Date
+	return s
+}

@@ -1,0 +1,175 @@
+package account
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/gotd/td/bin"
+	"github.com/gotd/td/tg"
+
+	"telegram-client/listener/updates"
+	"telegram-client/shared/entry"
+	"telegram-client/shared/event"
+	"telegram-client/shared/filter"
+	"telegram-client/shared/outbox"
+	"telegram-client/shared/peer"
+)
+
+// serviceAccount is Telegram itself, which sends login codes.
+const serviceAccount = peer.ID(777000)
+
+// lives are how long events of a kind are worth something; all others live as long as the target says.
+var lives = map[filter.Event]time.Duration{
+	filter.UserUpdate: time.Minute, filter.InlineQuery: 30 * time.Second, filter.CallbackQuery: 5 * time.Minute,
+}
+
+// read makes events of a batch.
+func (a *Account) read(ctx context.Context, b *updates.Batch) {
+	a.book.Learn(b.Users, b.Chats)
+	for _, u := range b.Users {
+		if u, ok := u.(*tg.User); ok && !u.Min && peer.UserID(u.ID) == a.book.Self() {
+			a.know(ctx, u)
+		}
+	}
+	now := a.o.Clock.Now()
+	for _, g := range b.Gaps {
+		a.items = append(a.items, a.gapItem(g))
+	}
+	at := now
+	if b.Date != 0 {
+		at = time.Unix(int64(b.Date), 0)
+	}
+	for _, u := range b.Updates {
+		for _, o := range event.Read(a.object(u), event.Context{Me: a.me, Book: a.book, Now: at}) {
+			if it, ok := a.item(&o, b.Replayed); ok {
+				a.items = append(a.items, it)
+			}
+		}
+	}
+	a.state = b.State
+}
+
+// object returns what package event reads: short messages as they came, and login codes masked.
+func (a *Account) object(u updates.Update) bin.Object {
+	if u.Short != nil {
+		if m, ok := u.Short.(*tg.UpdateShortMessage); ok && peer.UserID(m.UserID) == serviceAccount {
+			masked := *m
+			masked.Message = mask(m.Message)
+			return &masked
+		}
+		return u.Short
+	}
+	switch t := u.TL.(type) {
+	case *tg.UpdateNewMessage:
+		if m, ok := fromService(t.Message); ok {
+			return &tg.UpdateNewMessage{Message: m, Pts: t.Pts, PtsCount: t.PtsCount}
+		}
+	case *tg.UpdateEditMessage:
+		if m, ok := fromService(t.Message); ok {
+			return &tg.UpdateEditMessage{Message: m, Pts: t.Pts, PtsCount: t.PtsCount}
+		}
+	}
+	return u.TL
+}
+
+func fromService(m tg.MessageClass) (*tg.Message, bool) {
+	message, ok := m.(*tg.Message)
+	if !ok || peer.FromTL(message.PeerID) != serviceAccount && peer.FromTL(message.FromID) != serviceAccount {
+		return nil, false
+	}
+	masked := *message
+	masked.Message = mask(message.Message)
+	return &masked, true
+}
+
+// shortestCode is from how many digits on a number in a message of the service account may be a login code.
+const shortestCode = 5
+
+// mask replaces runs of digits that may be a code. The text keeps its length, for the entities' sake.
+func mask(s string) string {
+	var out strings.Builder
+	for len(s) > 0 {
+		n := 0
+		for n < len(s) && s[n] >= '0' && s[n] <= '9' {
+			n++
+		}
+		switch {
+		case n >= shortestCode:
+			out.WriteString(strings.Repeat("*", n))
+		case n > 0:
+			out.WriteString(s[:n])
+		default:
+			n = 1
+			out.WriteByte(s[0])
+		}
+		s = s[n:]
+	}
+	return out.String()
+}
+
+// item makes an event of an occurrence, if the entry wants to be told.
+func (a *Account) item(o *event.Occurrence, replayed bool) (outbox.Item, bool) {
+	if o.Occurred.Before(a.entry.CreatedAt.Truncate(time.Second)) {
+		a.o.Count("older than the entry", 1)
+		return outbox.Item{}, false
+	}
+	if (o.Chat == serviceAccount || o.Sender == serviceAccount) && !a.entry.Options.Bridge.ExportServiceMessages {
+		a.o.Count("service message", 1)
+		return outbox.Item{}, false
+	}
+	if len(a.set.Unknown) > 0 {
+		a.recompile(o.Sender)
+	}
+	groups, ok, err := a.set.Match(o.Subject())
+	if err != nil {
+		a.o.Log.Warn("a pattern was given up", "entry", a.entry.ID, "error", err)
+	}
+	if !ok {
+		a.o.Count("filtered", 1)
+		return outbox.Item{}, false
+	}
+	it := outbox.Item{
+		EventID: o.EventID(a.entry.Account.ID), Type: o.Type(), OccurredAt: o.Occurred, Replayed: replayed,
+		Class: outbox.Class(o.Class), ExpiresAt: o.Occurred.Add(a.life(o.Event)),
+		Body: event.AppendStored(nil, string(a.entry.ID), event.Me(a.entry.Account), o, groups),
+	}
+	if o.Chat != 0 {
+		it.Lane = a.names.Chat(o.Chat)
+	}
+	if o.Kind != "" {
+		own := &outbox.Own{Kind: outbox.Kind(o.Kind), Version: o.Version, MessageIDs: o.MessageIDs, Text: a.names.Text(outbox.Kind(o.Kind), o.Text)}
+		for _, id := range o.MessageIDs {
+			own.Marks = append(own.Marks, a.names.Mark(o.Box, id))
+		}
+		it.Own = own
+	}
+	return it, true
+}
+
+// recompile looks names of from_users up again that nobody was known by, if somebody new has come by one.
+func (a *Account) recompile(sender peer.ID) {
+	u, ok := a.book.User(sender).(*tg.User)
+	if !ok || u.Username == "" && len(u.Usernames) == 0 {
+		return
+	}
+	for _, targets := range a.set.Unknown {
+		for _, t := range targets {
+			if id, ok := a.book.Lookup(t); ok && id == sender {
+				a.set, a.problems = filter.Compile(a.entry.Options, a.book)
+				return
+			}
+		}
+	}
+}
+
+func (a *Account) life(e filter.Event) time.Duration {
+	most := a.entry.Target.MaxAge
+	if most == 0 {
+		most = entry.DefaultMaxAge
+	}
+	if d, ok := lives[e]; ok {
+		return min(d, most)
+	}
+	return most
+}

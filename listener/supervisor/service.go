@@ -1,0 +1,204 @@
+package supervisor
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"telegram-client/listener/account"
+	"telegram-client/listener/delivery"
+	"telegram-client/shared/authorization"
+	"telegram-client/shared/entry"
+	"telegram-client/shared/fault"
+	"telegram-client/shared/outbox"
+)
+
+// errRemoved ends the service of an entry that became a tombstone.
+var errRemoved = errors.New("the entry is being removed")
+
+// A service is one entry that is being served: an account, a delivery, and what keeps both in touch with the store.
+type service struct {
+	s       *Supervisor
+	claim   *Claim
+	id      entry.ID
+	account *account.Account
+	deliver *delivery.Delivery
+	status  *status
+	// What follows is written while work runs, and read when it has ended.
+	tombstone entry.Entry
+	after     string // the place in the command stream
+}
+
+func newService(s *Supervisor, claim *Claim) *service {
+	return &service{s: s, claim: claim, id: claim.Entry.ID, status: newStatus(s, claim), tombstone: claim.Entry, after: claim.Commands}
+}
+
+// run serves the entry until ctx ends, the lease is lost, or the entry or its login has ended, and gives it back. again is
+// when to ask for it again.
+func (v *service) run(ctx context.Context) (again time.Duration, err error) {
+	again = askAgain
+	held, cancel := context.WithCancelCause(ctx) // ends with the lease
+	defer cancel(nil)
+	var keeping sync.WaitGroup
+	defer keeping.Wait()
+	// The lease is kept until everything that needs it has ended, also after ctx has.
+	renewing, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	keep(&keeping, func() { v.renew(renewing, cancel) })
+
+	session, fate := v.claim.Session, authorization.Fine
+	if !v.claim.Entry.Removing {
+		session, fate, err = v.work(held)
+		if err != nil && !errors.Is(err, errRemoved) && !lost(err) && fate == authorization.Fine {
+			again = afterError
+		}
+	}
+	if v.claim.Entry.Removing || errors.Is(err, errRemoved) {
+		var gone bool
+		gone, err = v.remove(held, session)
+		if gone {
+			return again, nil
+		}
+	}
+	if v.claim.Lease.Check() != nil {
+		return again, wrap(v.id, err)
+	}
+	giving, end := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
+	defer end()
+	v.status.stopped(giving)
+	if fate == authorization.Ended {
+		again = 0 // it is claimed again at once, to deliver what waits
+	}
+	if released := v.s.o.Store.ReleaseEntry(giving, v.id, v.claim.Lease, session, fate); released != nil {
+		err = errors.Join(err, released)
+	}
+	return again, wrap(v.id, err)
+}
+
+// keep runs f in a goroutine that the caller waits for.
+func keep(all *sync.WaitGroup, f func()) {
+	all.Add(1)
+	go func() {
+		defer all.Done()
+		f()
+	}()
+}
+
+// work runs account and delivery until one of them ends or ctx does.
+func (v *service) work(ctx context.Context) (authorization.Session, authorization.Fate, error) {
+	o := &v.s.o
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	count := func(what string, n int) { o.Observer.Event(string(v.id), what, n) }
+	v.deliver = delivery.New(delivery.Options{
+		Entry: v.claim.Entry, Lease: v.claim.Lease, Store: o.Store, NewTarget: o.NewTarget, Lanes: o.Lanes, Clock: o.Clock, Log: o.Log,
+		ConfirmTarget: func(ctx context.Context, generation int64) error { return o.Store.ConfirmTarget(ctx, v.id, generation) },
+		Dropped:       func(ctx context.Context, d []outbox.Dropped) { v.account.Dropped(ctx, d) },
+		Report:        v.status.target,
+		Count:         func(what string, n int) { o.Observer.Delivery(string(v.id), what, n) },
+	})
+	var err error
+	v.account, err = account.New(account.Options{
+		Claim: *v.claim, Store: o.Store, Connector: o.Connector, Ring: o.Ring, Clock: o.Clock, Log: o.Log, Mute: o.Lease - o.Mute,
+		Committed: v.deliver.Fresh, Report: v.status.account, Count: count,
+	})
+	if err != nil {
+		return v.claim.Session, authorization.Fine, err
+	}
+	var running sync.WaitGroup
+	keep(&running, func() {
+		if err := v.deliver.Run(ctx); err != nil {
+			cancel(err)
+		}
+	})
+	keep(&running, func() { v.command(ctx, cancel) })
+	keep(&running, func() { v.status.keep(ctx) })
+	session, fate, err := v.account.Run(ctx)
+	cancel(err)
+	running.Wait()
+	if err == nil {
+		if err = context.Cause(ctx); errors.Is(err, context.Canceled) {
+			err = nil
+		}
+	}
+	return session, fate, err
+}
+
+// renew keeps the lease. cancel is called when it is lost.
+func (v *service) renew(ctx context.Context, cancel context.CancelCauseFunc) {
+	o := &v.s.o
+	for wait := o.Renew; v.s.sleep(ctx, wait); {
+		err := o.Store.RenewEntry(ctx, v.id, v.claim.Lease, o.Lease)
+		if err == nil {
+			wait = o.Renew
+			continue
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		if lost(err) || v.claim.Lease.Check() != nil {
+			cancel(err)
+			return
+		}
+		o.Log.Warn("the lease of an entry cannot be renewed", "entry", v.id, "error", err)
+		wait = min(time.Second, o.Renew)
+	}
+}
+
+// command carries out what the functions ask for.
+func (v *service) command(ctx context.Context, cancel context.CancelCauseFunc) {
+	o := &v.s.o
+	for ctx.Err() == nil {
+		commands, err := o.Store.Commands(ctx, v.id, v.after, commandWait)
+		if err != nil {
+			if ctx.Err() == nil {
+				o.Log.Warn("commands cannot be read", "entry", v.id, "error", err)
+				v.s.sleep(ctx, time.Second)
+			}
+			continue
+		}
+		reload := false
+		for _, c := range commands {
+			v.after = c.ID
+			switch c.Kind {
+			case entry.Reload, entry.Remove:
+				reload = true
+			case entry.Confirmed:
+				v.deliver.Confirmed(c.EventID)
+			case entry.Wake:
+				v.deliver.Wake()
+			case entry.Released:
+				v.deliver.Fresh()
+			}
+		}
+		if !reload {
+			continue
+		}
+		e, err := v.read(ctx)
+		switch {
+		case err != nil:
+			cancel(err)
+		case e.Removing:
+			v.tombstone = e
+			cancel(errRemoved)
+		default:
+			v.deliver.Reload(e)
+			v.account.Reload(ctx, e)
+		}
+	}
+}
+
+// read reads the entry's record, for as long as it takes.
+func (v *service) read(ctx context.Context) (entry.Entry, error) {
+	for {
+		e, err := v.s.o.Store.Entry(ctx, v.id)
+		if err == nil || fault.Is(err, fault.UnknownEntry) || ctx.Err() != nil {
+			return e, err
+		}
+		v.s.o.Log.Warn("an entry cannot be read", "entry", v.id, "error", err)
+		if !v.s.sleep(ctx, time.Second) {
+			return e, err
+		}
+	}
+}
