@@ -5,7 +5,7 @@
 if H.act ~= 'new' then
   local v = redis.call('HMGET', K.flow, 'nonce', 'last')
   if v[1] ~= H.nonce then
-    if v[2] == H.nonce then return {'ok'} end -- the answer to the first giving back was lost
+    if H.act == 'put' and v[2] == H.nonce then return {'ok'} end -- the answer to the first giving back was lost
     if not v[1] and H.act == 'drop' and redis.call('EXISTS', K.flow) == 0 then return {'ok'} end
     return {'lost'}
   end
