@@ -30,10 +30,10 @@ func packages(t *testing.T, patterns ...string) []listed {
 	return list(t, patterns...)
 }
 
-// dependencies lists the packages that the patterns match and all they depend on.
+// dependencies lists the packages that the patterns match and all they depend on, built as functions are.
 func dependencies(t *testing.T, patterns ...string) []listed {
 	t.Helper()
-	return list(t, append([]string{"-deps"}, patterns...)...)
+	return list(t, append([]string{"-deps", "-tags=lambda.norpc"}, patterns...)...)
 }
 
 func list(t *testing.T, args ...string) []listed {

@@ -114,7 +114,7 @@ func TestLayers_TelegramtestSharesNothing(t *testing.T) {
 	}
 }
 
-// What functions and listener must not contain, and why.
+// What functions must not contain, and why.
 var forbidden = map[string]string{
 	"text/template":                       "looks methods up by name: the linker then keeps every method, 51 MB instead of 17",
 	"html/template":                       "as text/template",
@@ -128,27 +128,13 @@ var forbidden = map[string]string{
 
 func TestLayers_ProgramsContainNothingForbidden(t *testing.T) {
 	t.Parallel()
-	roots := []string{"./functions/...", "./listener/..."}
-	for _, p := range dependencies(t, roots...) {
+	for _, p := range dependencies(t, "./functions/...") {
 		why, bad := forbidden[p.ImportPath]
 		if !bad {
 			continue
 		}
-		if (p.ImportPath == "text/template" || p.ImportPath == "html/template") && onlyListener(t, p.ImportPath) {
-			continue
-		}
-		t.Errorf("functions or listener depend on %s: %s", p.ImportPath, why)
+		t.Errorf("functions depend on %s: %s", p.ImportPath, why)
 	}
-}
-
-// onlyListener reports whether no function depends on the package: the listener's size does not matter.
-func onlyListener(t *testing.T, path string) bool {
-	for _, p := range dependencies(t, "./functions/...") {
-		if p.ImportPath == path {
-			return false
-		}
-	}
-	return true
 }
 
 func TestLayers_EveryPackageSaysWhatItIsFor(t *testing.T) {

@@ -123,7 +123,7 @@ func (t *teller) login(ctx context.Context) error {
 	}
 	t.Say("   the form announces %s devices: %s", a.Get("description_placeholders", "devices"), a.Get("description_placeholders", "device_names"))
 	flow := "/config/flows/" + a.Get("flow_id")
-	if a, err = t.step(ctx, flow, "token", map[string]any{"api_id": apiID, "api_hash": apiHash, "client_type": "bot"}); err != nil {
+	if _, err = t.step(ctx, flow, "token", map[string]any{"api_id": apiID, "api_hash": apiHash, "client_type": "bot"}); err != nil {
 		return err
 	}
 	if a, err = t.step(ctx, flow, "token", map[string]any{"token": "2:wrong-wrong-wrong-wrong-wrong-wrong-w"}); err != nil {
