@@ -2,6 +2,8 @@ package supervisor
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
 	"encoding/hex"
 	"log/slog"
 	"net/http/httptest"
@@ -10,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -34,6 +37,14 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+var serverRSA = sync.OnceValue(func() *rsa.PrivateKey {
+	k, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(err)
+	}
+	return k
+})
+
 // patience is how long a test waits for something that happens at once unless something is wrong.
 const patience = 30 * time.Second
 
@@ -55,7 +66,7 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, telegram: telegramtest.New(t), redis: redistest.Start(t), record: filepath.Join(t.TempDir(), "home.jsonl"),
+	w := &world{t: t, telegram: telegramtest.New(t, func(o *telegramtest.Options) { o.RSA = serverRSA() }), redis: redistest.Start(t), record: filepath.Join(t.TempDir(), "home.jsonl"),
 		observer: observe.New(nil)}
 	ring, err := seal.NewKeyring(make([]byte, 32), make([]byte, 32))
 	if err != nil {
@@ -110,7 +121,13 @@ func (w *world) addEntry(target entry.Target) {
 	app := entry.App{ID: 7, Hash: seal.NewText("hash")}
 	n := login.NewEntry{}
 	for _, name := range authorization.Names(1) {
-		in, err := w.dialer.SignInBot(w.ctx(), authorization.App{App: app, Device: name.Device()}, authorization.Session{}, nil,
+		// A key that is made by the server alone: an exchange costs most of a second.
+		key, salt, err := w.telegram.Wire().NewKey(w.bot.DC)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		session := authorization.Session{DC: w.bot.DC, Keys: map[int]authorization.Key{w.bot.DC: {Auth: key.Value, Salt: salt}}}
+		in, err := w.dialer.SignInBot(w.ctx(), authorization.App{App: app, Device: name.Device()}, session, nil,
 			seal.NewText(w.bot.Token), func(authorization.Session) error { return nil })
 		if err != nil {
 			w.t.Fatalf("log %s in: %v", name, err)
