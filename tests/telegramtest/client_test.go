@@ -2,8 +2,6 @@ package telegramtest_test
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/rsa"
 	"sync"
 	"testing"
 	"time"
@@ -19,18 +17,9 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// serverRSA is made once: it is what costs most in starting a server.
-var serverRSA = sync.OnceValue(func() *rsa.PrivateKey {
-	k, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		panic(err)
-	}
-	return k
-})
-
 func started(t *testing.T, change ...telegramtest.Option) *telegramtest.Server {
 	t.Helper()
-	return telegramtest.New(t, append([]telegramtest.Option{func(o *telegramtest.Options) { o.RSA = serverRSA() }}, change...)...)
+	return telegramtest.New(t, append([]telegramtest.Option{func(o *telegramtest.Options) { o.RSA = telegramtest.TestRSA() }}, change...)...)
 }
 
 // plain makes a server tell everything in full and unnumbered: for tests that are about something else.
