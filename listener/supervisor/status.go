@@ -50,7 +50,7 @@ func (t *status) now() entry.Status {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var all []health.Condition
-	for _, list := range [][]health.Condition{t.accountSays.Conditions, t.targetSays.Conditions, t.extra, t.s.o.Conditions} {
+	for _, list := range [][]health.Condition{t.accountSays.Conditions, t.targetSays.Conditions, t.extra, t.s.conditions()} {
 		all = append(all, list...)
 	}
 	return entry.Status{

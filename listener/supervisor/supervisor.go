@@ -67,8 +67,8 @@ type Options struct {
 	// without a renewal nothing is sent any more. 0: 30 s, 10 s, 20 s.
 	Lease, Renew, Mute time.Duration
 	Lanes              int // per entry; 0: 16
-	// Conditions are shown for every entry: what is to say about the store.
-	Conditions []health.Condition
+	// Doubt says what the store may lose, which is then shown for every entry; "": nothing. Nil: nobody asks.
+	Doubt func(ctx context.Context) (string, error)
 }
 
 // A Supervisor serves entries.
@@ -80,6 +80,7 @@ type Supervisor struct {
 	mu      sync.Mutex
 	served  map[entry.ID]bool
 	refused map[entry.ID]time.Time // when to ask again
+	store   []health.Condition     // what is to say about the store
 }
 
 // New returns a supervisor that is not running yet.
@@ -115,6 +116,7 @@ func (s *Supervisor) Run(ctx context.Context) error {
 			s.sweep(ctx)
 		}()
 	}
+	s.doubt(ctx)
 	takeover := s.o.Takeover
 	for failed := 0; ctx.Err() == nil; {
 		err := s.round(ctx, takeover)
@@ -136,6 +138,31 @@ func (s *Supervisor) Run(ctx context.Context) error {
 		s.sleep(ctx, min(time.Duration(failed)*time.Second, 10*time.Second))
 	}
 	return nil
+}
+
+// doubt asks once what the store may lose. A store that does not answer is asked again by the next listener.
+func (s *Supervisor) doubt(ctx context.Context) {
+	if s.o.Doubt == nil {
+		return
+	}
+	reason, err := s.o.Doubt(ctx)
+	if err != nil {
+		s.o.Log.Warn("the store does not say how durable it is", "error", err)
+		return
+	}
+	if reason == "" {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.store = []health.Condition{{Code: health.StoreNotDurable, Since: s.o.Clock.Now().UTC(), Placeholders: map[string]string{"reason": reason}}}
+}
+
+// conditions are shown for every entry.
+func (s *Supervisor) conditions() []health.Condition {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.store
 }
 
 func closed(c chan struct{}) bool {

@@ -332,7 +332,7 @@ func (w *world) has(code health.Code) bool {
 }
 
 func (w *world) command(c entry.Command) {
-	if err := w.store.SendCommand(w.ctx(), w.id, c); err != nil {
+	if err := w.store.SendCommand(w.ctx(), w.id, c); err != nil && w.t.Context().Err() == nil {
 		w.t.Errorf("command %s: %v", c.Kind, err)
 	}
 }
