@@ -124,7 +124,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	handler, pattern := a.mux.Handler(r)
 	switch {
 	case !a.open[r.URL.Path] && !a.settings.Tokens.allow(r):
-		rec.fail(r, fault.New(fault.Unauthorized, "The request has no valid token. Send it as the header Authorization: Bearer <token>."))
+		rec.fail(r, unauthorized())
 	case pattern == "":
 		rec.fail(r, notFound(rec.Header(), handler, r))
 	default:

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"telegram-client/shared/fault"
 	"telegram-client/shared/seal"
 )
 
@@ -34,4 +35,19 @@ func (t Tokens) allow(r *http.Request) bool {
 		match |= subtle.ConstantTimeCompare(h[:], hash[:])
 	}
 	return match == 1 && strings.EqualFold(scheme, "Bearer")
+}
+
+// Guard returns a handler that answers only whoever bears one of the tokens: for what is served beside an [API].
+func (t Tokens) Guard(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !t.allow(r) {
+			Fail(w, r, unauthorized())
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
+func unauthorized() *fault.Fault {
+	return fault.New(fault.Unauthorized, "The request has no valid token. Send it as the header Authorization: Bearer <token>.")
 }
