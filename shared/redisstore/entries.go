@@ -40,7 +40,7 @@ func (s *Store) CreateEntry(ctx context.Context, n login.NewEntry) (entry.Entry,
 		return entry.Entry{}, false, s.failed(ctx, "create entry", err)
 	}
 	state := s.ring.Seal(key(e.ID, partState), n.State)
-	got, err := s.run(ctx, s.scripts.createEntry, e.ID, fields{"created": created, "names": names},
+	got, err := s.run(ctx, s.scripts.createEntry, e.ID, fields{"by": lease.NewNonce(), "created": created, "names": names},
 		append([][]byte{record, state}, sealed...)...)
 	if err != nil {
 		return entry.Entry{}, false, err
@@ -189,7 +189,7 @@ func (s *Store) changeEntry(ctx context.Context, id entry.ID, nonce string, tell
 				return entry.Entry{}, err
 			}
 		}
-		got, err := s.run(ctx, s.scripts.changeEntry, id, fields{"rev": fmt.Sprint(e.Revision), "nonce": nonce}, record, reload)
+		got, err := s.run(ctx, s.scripts.changeEntry, id, fields{"by": lease.NewNonce(), "rev": fmt.Sprint(e.Revision), "nonce": nonce}, record, reload)
 		if err != nil {
 			return entry.Entry{}, err
 		}

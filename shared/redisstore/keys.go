@@ -44,6 +44,7 @@ const (
 	partBox     = "box"     // hash: counters, the last commit, the pause of the target
 	partTypes   = "types"   // hash: tag of an event type to its sealed name
 	partDropped = "dropped" // hash: reason and tag to how many events were given up and when
+	partTold    = "told"    // hash: what was moved there from dropped to be told
 	partDead    = "dead"    // hash: item name to a sealed dead letter
 	partAcked   = "acked"   // sorted set: acknowledged items of the last day by time
 	partGraves  = "graves"  // sorted set: dead letters by time
@@ -56,7 +57,7 @@ func partAuthorization(n authorization.Name) string { return "auth:" + string(n)
 var (
 	partsSenders = []string{"auth:sender 1", "auth:sender 2", "auth:sender 3"}
 	partsOutbox  = []string{partItems, partMeta, partLanes, partHeads, partDurable, partPassing, partExpiry, partHeld,
-		partMarks, partOrphans, partBox, partTypes, partDropped}
+		partMarks, partOrphans, partBox, partTypes, partDropped, partTold}
 	partsWait = []string{partQueue, partWaiting}
 	partsPeer = []string{partPeers, partNames}
 )

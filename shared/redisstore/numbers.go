@@ -9,6 +9,11 @@ type Numbers struct {
 	CoolDown   time.Duration // after AUTH_KEY_DUPLICATED, before the one probe: 5 min
 	Margin     time.Duration // of a function's lease over its call's deadline: 15 s
 
+	// After a restart of the store an authorization is not granted for as long as the longest lease of it was. These are
+	// what is taken for that before there was one.
+	CallDeadline  time.Duration // of a call that sends: 25 s
+	ListenerLease time.Duration // 30 s
+
 	OutboxItems   int           // durable ones: 10,000
 	OutboxBytes   int64         // of durable ones: 64 MB
 	OutboxPassing int           // 1,000
@@ -23,6 +28,7 @@ func (n Numbers) withDefaults() Numbers {
 		or time.Duration
 	}{
 		{&n.Quarantine, time.Minute}, {&n.Rest, 2 * time.Second}, {&n.CoolDown, 5 * time.Minute}, {&n.Margin, 15 * time.Second},
+		{&n.CallDeadline, 25 * time.Second}, {&n.ListenerLease, 30 * time.Second},
 		{&n.MarkLife, 48 * time.Hour}, {&n.KeyLife, 24 * time.Hour},
 	} {
 		if *d.at == 0 {
@@ -42,10 +48,6 @@ func (n Numbers) withDefaults() Numbers {
 	}
 	return n
 }
-
-// firstLease is how long the longest lease of an authorization is taken to be before there was one: what is waited
-// after a restart of the store.
-const firstLease = 40 * time.Second
 
 // commandsBefore is how far before a claim the listener begins to read commands.
 const commandsBefore = time.Minute

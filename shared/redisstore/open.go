@@ -1,6 +1,7 @@
 package redisstore
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/url"
@@ -20,6 +21,51 @@ import (
 //
 // with the parameters that go-redis knows. Errors never show the address: it may hold a password.
 func ParseURL(address string, pool int) (redis.UniversalClient, error) {
+	o, err := parse(address)
+	if err != nil {
+		return nil, err
+	}
+	quiet := &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+	switch o := o.(type) {
+	case *redis.Options:
+		o.Protocol, o.DisableIdentity, o.MaintNotificationsConfig, o.DialerRetries = 2, true, quiet, dials
+		o.ContextTimeoutEnabled, o.PoolSize, o.PipelinePoolSize = true, pool, -1
+		o.MaxRetries, o.DialTimeout, o.ReadTimeout, o.WriteTimeout, o.ConnMaxIdleTime = retries, dialTimeout, readTimeout, readTimeout, idleTime
+		return redis.NewClient(o), nil
+	case *redis.ClusterOptions:
+		o.Protocol, o.DisableIdentity, o.MaintNotificationsConfig, o.DialerRetries = 2, true, quiet, dials
+		o.ContextTimeoutEnabled, o.PoolSize, o.PipelinePoolSize = true, pool, -1
+		o.MaxRetries, o.DialTimeout, o.ReadTimeout, o.WriteTimeout, o.ConnMaxIdleTime = retries, dialTimeout, readTimeout, readTimeout, idleTime
+		return redis.NewClusterClient(o), nil
+	case *redis.FailoverOptions:
+		o.Protocol, o.DisableIdentity, o.DialerRetries = 2, true, dials
+		o.ContextTimeoutEnabled, o.PoolSize, o.PipelinePoolSize = true, pool, -1
+		o.MaxRetries, o.DialTimeout, o.ReadTimeout, o.WriteTimeout, o.ConnMaxIdleTime = retries, dialTimeout, readTimeout, readTimeout, idleTime
+		return redis.NewFailoverClient(o), nil
+	}
+	return nil, fmt.Errorf("no client for %T", o)
+}
+
+// What every connection obeys: a store that does not answer within a second is away. Scripts may be repeated without
+// harm, so the client may repeat them. RESP2 and no identity keep the hello short.
+const (
+	dialTimeout = 2 * time.Second
+	readTimeout = time.Second
+	idleTime    = time.Minute
+	retries     = 2
+	dials       = 1 // for each of the retries
+)
+
+// go-redis writes log lines of its own, and into them where the store is. What goes wrong is in the errors.
+func init() { redis.SetLogger(silence{}) }
+
+type silence struct{}
+
+// Printf implements go-redis's logger.
+func (silence) Printf(context.Context, string, ...any) {}
+
+// parse reads an address: *redis.Options, *redis.ClusterOptions or *redis.FailoverOptions.
+func parse(address string) (any, error) {
 	u, err := url.Parse(address)
 	if err != nil {
 		if hosts, rest, ok := severalHosts(address); ok {
@@ -66,7 +112,7 @@ func ParseURL(address string, pool int) (redis.UniversalClient, error) {
 		}
 	}
 	u.Scheme, u.RawQuery = scheme, q.Encode()
-	return newClient(u.String(), kind, pool)
+	return options(u.String(), kind)
 }
 
 // severalHosts splits "scheme://user@a:1,b:2/path", which is no URL, into further hosts and a URL with the first.
@@ -88,51 +134,31 @@ func severalHosts(address string) ([]string, string, bool) {
 	return hosts[1:], scheme + "://" + user + hosts[0] + path, true
 }
 
-// What every connection obeys: a store that does not answer within a second is away. Scripts may be repeated without
-// harm, so the client may repeat them. RESP2 and no identity keep the hello short.
-const (
-	dialTimeout = 2 * time.Second
-	readTimeout = time.Second
-	idleTime    = time.Minute
-	retries     = 2
-)
-
-func newClient(address, kind string, pool int) (redis.UniversalClient, error) {
-	quiet := func() *maintnotifications.Config {
-		return &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
-	}
+func options(address, kind string) (any, error) {
 	switch kind {
 	case "":
 		o, err := redis.ParseURL(address)
 		if err != nil {
 			return nil, urlError(err)
 		}
-		o.Protocol, o.DisableIdentity, o.MaintNotificationsConfig = 2, true, quiet()
-		o.ContextTimeoutEnabled, o.PoolSize, o.PipelinePoolSize = true, pool, -1
-		o.MaxRetries, o.DialTimeout, o.ReadTimeout, o.WriteTimeout, o.ConnMaxIdleTime = retries, dialTimeout, readTimeout, readTimeout, idleTime
-		return redis.NewClient(o), nil
+		return o, nil
 	case "cluster":
 		o, err := redis.ParseClusterURL(address)
 		if err != nil {
 			return nil, urlError(err)
 		}
-		o.Protocol, o.DisableIdentity, o.MaintNotificationsConfig = 2, true, quiet()
-		o.ContextTimeoutEnabled, o.PoolSize, o.PipelinePoolSize = true, pool, -1
-		o.MaxRetries, o.DialTimeout, o.ReadTimeout, o.WriteTimeout, o.ConnMaxIdleTime = retries, dialTimeout, readTimeout, readTimeout, idleTime
-		return redis.NewClusterClient(o), nil
+		return o, nil
 	case "sentinel":
 		o, err := redis.ParseFailoverURL(address)
 		if err != nil {
 			return nil, urlError(err)
 		}
-		// In these addresses the credentials are the store's; the sentinels' own are parameters of go-redis's form.
+		// In these addresses the credentials are the store's; go-redis takes them for the sentinels'. Those that need some
+		// have them in common with the store.
 		if o.Username == "" && o.Password == "" {
 			o.Username, o.Password = o.SentinelUsername, o.SentinelPassword
 		}
-		o.Protocol, o.DisableIdentity = 2, true
-		o.ContextTimeoutEnabled, o.PoolSize, o.PipelinePoolSize = true, pool, -1
-		o.MaxRetries, o.DialTimeout, o.ReadTimeout, o.WriteTimeout, o.ConnMaxIdleTime = retries, dialTimeout, readTimeout, readTimeout, idleTime
-		return redis.NewFailoverClient(o), nil
+		return o, nil
 	}
 	return nil, errors.New("the address of the store has an unknown form: redis, rediss, unix, with +cluster or +sentinel")
 }

@@ -80,7 +80,7 @@ func (s *Store) Claim(ctx context.Context, id entry.ID, l *lease.Lease, c outbox
 	for _, lane := range c.Busy {
 		busy[lane+":"] = true // a lane's name may be empty
 	}
-	got, err := s.heldReply(ctx, s.scripts.claim, id, l, fields{"busy": busy, "limit": c.Limit, "now": c.Now})
+	got, err := s.heldReply(ctx, s.scripts.claim, id, l, fields{"claim": lease.NewNonce(), "busy": busy, "limit": c.Limit, "now": c.Now})
 	if err != nil {
 		return claimed, err
 	}

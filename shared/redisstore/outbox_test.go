@@ -90,7 +90,7 @@ func TestClaim_LanesInOrderAndAtTheSameTime(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := expect(outbox.Claim{Busy: []string{"b"}}, map[string]int{"1": 3})
-		if d := got.Next.Sub(time.Now()); d <= 0 || d > 5*time.Second {
+		if d := time.Until(got.Next); d <= 0 || d > 5*time.Second {
 			t.Errorf("next in %v", d)
 		}
 		w.pass(5 * time.Second)

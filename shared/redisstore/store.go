@@ -99,7 +99,8 @@ func (s *Store) runOn(ctx context.Context, sc *script, names []string, h fields,
 	h["rest"] = s.numbers.Rest.Milliseconds()
 	h["cooldown"] = s.numbers.CoolDown.Milliseconds()
 	h["mark_life"] = s.numbers.MarkLife.Milliseconds()
-	h["longest"] = firstLease.Milliseconds()
+	h["first_lease"] = (s.numbers.CallDeadline + s.numbers.Margin).Milliseconds()
+	h["first_listener_lease"] = s.numbers.ListenerLease.Milliseconds()
 	head, err := json.Marshal(h)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", sc.name, err)

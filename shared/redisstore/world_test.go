@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"telegram-client/shared/flow/login"
 	"telegram-client/shared/lease"
 	"telegram-client/shared/outbox"
+	"telegram-client/shared/peer"
 	"telegram-client/shared/seal"
 	"telegram-client/tests/redistest"
 )
@@ -217,3 +219,19 @@ func (w *world) drain(id entry.ID, l *lease.Lease) []string {
 }
 
 func isLost(err error) bool { return errors.Is(err, lease.ErrLost) }
+
+func sealText(s string) seal.Text { return seal.NewText(s) }
+
+func plantedPeers() []peer.Record {
+	return []peer.Record{{ID: 31337, Usernames: []string{"alice"}, Data: []byte("PLANTED-peer")}}
+}
+
+// appendOnly returns the file to which a server appends every change.
+func appendOnly(t testing.TB, s *redistest.Server) string {
+	t.Helper()
+	all, err := filepath.Glob(filepath.Join(s.Dir(), "appendonlydir", "*.incr.aof"))
+	if err != nil || len(all) != 1 {
+		t.Fatalf("append-only files: %v, %v", all, err)
+	}
+	return all[0]
+}

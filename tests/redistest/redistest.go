@@ -250,3 +250,6 @@ func (s *Server) Restart() error {
 	s.Stop()
 	return s.Start()
 }
+
+// Dir is the folder in which the server keeps its data.
+func (s *Server) Dir() string { return s.dir }

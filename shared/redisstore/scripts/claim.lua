@@ -1,5 +1,5 @@
 -- Claim: what is due, at most one item per lane. Judges calls that died, and gives up what is too old.
--- H: nonce, busy {lane = true}, limit, now (ignore pauses), idem_prefix, mark_life
+-- H: claim (mark of this asking), nonce, busy {lane = true}, limit, now (ignore pauses), idem_prefix, mark_life
 -- Answers: ok, {name, place, attempts, sealed item}…, when something else is due (0: never), {reason|tag, tally}…, {tag, sealed type}… | lost
 if not holds() then return {'lost'} end
 
@@ -63,10 +63,15 @@ end
 -- once; this is for a listener that missed it.
 if redis.call('ZCARD', K.held) > 0 then sooner(now + 1000) end
 
-local dropped = redis.call('HGETALL', K.dropped)
-local types = {}
-if #dropped > 0 then
-  types = redis.call('HGETALL', K.types)
-  redis.call('DEL', K.dropped)
+-- What was given up is told once; it is kept until the next claim in case the answer to this one is lost.
+if redis.call('HGET', K.box, 'told') ~= H.claim then
+  redis.call('DEL', K.told)
+  if redis.call('EXISTS', K.dropped) == 1 then
+    redis.call('RENAME', K.dropped, K.told)
+    redis.call('HSET', K.box, 'told', H.claim)
+  end
 end
+local dropped = redis.call('HGETALL', K.told)
+local types = {}
+if #dropped > 0 then types = redis.call('HGETALL', K.types) end
 return {'ok', found, soonest or 0, dropped, types}

@@ -4,6 +4,7 @@
 -- ARGV[2]: session or '', ARGV[3]: answer or '', ARGV[4]: the command "released", then the sealed last ids that H.sent
 -- names, then peers
 -- Answers: ok | lost
+if redis.call('EXISTS', K.entry) == 0 then return {'lost'} end -- forgotten meanwhile: nothing is to be left of it
 local a = authorization(H.name)
 
 sweep_marks()
@@ -22,15 +23,13 @@ if not mine and a and a.last == H.nonce then return {'ok'} end -- the answer to 
 -- What is held and marked is own whoever waits for it.
 local released = resolve(mine and a or {nonce = H.nonce, texts = '', idem = H.idem}, H.unsure and mine)
 
-if redis.call('EXISTS', K.entry) == 1 then
-  local sent = {}
-  for i, field in ipairs(H.sent) do
-    sent[#sent + 1] = field
-    sent[#sent + 1] = ARGV[4 + i]
-  end
-  if #sent > 0 then redis.call('HSET', K.entry, unpack(sent)) end
-  learn(5 + #H.sent, H.peers, H.names)
+local sent = {}
+for i, field in ipairs(H.sent) do
+  sent[#sent + 1] = field
+  sent[#sent + 1] = ARGV[4 + i]
 end
+if #sent > 0 then redis.call('HSET', K.entry, unpack(sent)) end
+learn(5 + #H.sent, H.peers, H.names)
 
 if released > 0 then
   redis.call('XADD', K.commands, 'MAXLEN', '~', 1000, '*', 'c', ARGV[4])

@@ -70,6 +70,9 @@ local function free_at(a, since)
   return at, false
 end
 
+-- first_lease is how long the longest lease of an authorization is taken to be before there was one.
+local function first_lease(name) return name == 'listener' and H.first_listener_lease or H.first_lease end
+
 local function end_lease(a)
   redis.call('HDEL', a.key, 'nonce', 'ends', 'from', 'judged', 'kinds', 'texts', 'idem', 'holder')
   redis.call('HSET', a.key, 'last', a.nonce)
