@@ -26,6 +26,9 @@ const (
 	selfWithin = 30 * time.Second
 )
 
+// errEnded is a connection that ended without saying why.
+var errEnded = errors.New("the connection ended")
+
 // guard keeps the connection quiet from some time before the end of the lease: who cannot renew it must have stopped
 // when it ends.
 type guard struct {
@@ -67,6 +70,9 @@ func (a *Account) connect(ctx context.Context) (authorization.Fate, error) {
 			a.push(ctx, input{down: &down{c}})
 			a.o.Log.Warn("Telegram has ended the login", "entry", a.o.Claim.Entry.ID, "error", err)
 			return f, err
+		}
+		if err == nil {
+			err = errEnded
 		}
 		if a.o.Clock.Now().Sub(began) >= lasting {
 			failed = 0
@@ -194,9 +200,6 @@ func fateOf(err error) authorization.Fate {
 
 // sentence returns what to tell the owner about an error, without the full stop of a sentence in a sentence.
 func sentence(err error) string {
-	if err == nil {
-		return "the connection ended"
-	}
 	f := fault.Of(err)
 	if f.Code == fault.Internal {
 		return "the connection broke"

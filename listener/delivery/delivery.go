@@ -24,6 +24,8 @@ const (
 	// settleWithin is how long it may take to write down how they ended.
 	settleWithin = 2 * time.Second
 	defaultLanes = 16
+	// claimPause is how soon to claim again after there was nothing.
+	claimPause = 100 * time.Millisecond
 )
 
 // Options are what a delivery works with.
@@ -278,6 +280,9 @@ func (d *Delivery) claim(ctx, working context.Context, attempts *sync.WaitGroup)
 		return nil
 	}
 	d.claimNow, d.claimAt = false, got.Next
+	if soon := now.Add(claimPause); len(got.Items) == 0 && !got.Next.IsZero() && got.Next.Before(soon) {
+		d.claimAt = soon // the store's clock is behind ours
+	}
 	for _, it := range got.Items {
 		d.start(working, attempts, it)
 	}
