@@ -222,3 +222,18 @@ func (s *Server) Stats(authorization int64) (AuthorizationStats, error) {
 	}
 	return sum, nil
 }
+
+// Sessions returns the connected sessions of a login, so that a test can end their connections.
+func (s *Server) Sessions(authorization int64) []*mtserver.Session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.authorizations[authorization]
+	if a == nil {
+		return nil
+	}
+	var all []*mtserver.Session
+	for _, k := range a.keys {
+		all = append(all, s.wire.Sessions(k)...)
+	}
+	return all
+}

@@ -34,16 +34,16 @@ func within(t *testing.T) context.Context {
 	return ctx
 }
 
-// updates are what a client got.
-type updates struct {
+// heard is what a client got.
+type heard struct {
 	mu   sync.Mutex
 	got  []tg.UpdatesClass
 	wake chan struct{}
 }
 
-func newUpdates() *updates { return &updates{wake: make(chan struct{}, 1)} }
+func newHeard() *heard { return &heard{wake: make(chan struct{}, 1)} }
 
-func (u *updates) Handle(_ context.Context, x tg.UpdatesClass) error {
+func (u *heard) Handle(_ context.Context, x tg.UpdatesClass) error {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.got = append(u.got, x)
@@ -54,7 +54,7 @@ func (u *updates) Handle(_ context.Context, x tg.UpdatesClass) error {
 	return nil
 }
 
-func (u *updates) list() []tg.UpdatesClass {
+func (u *heard) list() []tg.UpdatesClass {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return append([]tg.UpdatesClass(nil), u.got...)
@@ -90,7 +90,7 @@ func texts(all []tg.UpdatesClass) []string {
 }
 
 // until waits until the updates are as wanted.
-func (u *updates) until(ctx context.Context, t *testing.T, reached func([]tg.UpdatesClass) bool) {
+func (u *heard) until(ctx context.Context, t *testing.T, reached func([]tg.UpdatesClass) bool) {
 	t.Helper()
 	for !reached(u.list()) {
 		select {
@@ -112,6 +112,22 @@ type device struct {
 
 func newDevice(s *telegramtest.Server, name string) *device {
 	return &device{server: s, name: name, dc: 1, store: &session.StorageMemory{}}
+}
+
+// keyed gives a device an auth key: the exchange of one costs most of a second.
+func (d *device) keyed(t *testing.T) *device {
+	t.Helper()
+	key, salt, err := d.server.Wire().NewKey(d.dc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	loader := session.Loader{Storage: d.store}
+	if err := loader.Save(t.Context(), &session.Data{
+		DC: d.dc, Addr: d.server.Addr(d.dc).String(), AuthKey: key.Value[:], AuthKeyID: key.ID[:], Salt: salt,
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return d
 }
 
 // run connects and calls use.

@@ -23,7 +23,7 @@ func TestGotd_LogsInReceivesAndSends(t *testing.T) {
 			s := started(t, func(o *telegramtest.Options) { o.Behaviour.Short = form })
 			alice, bot := s.User("alice"), s.Bot("helper_bot")
 			family := s.Group("Family", alice.ID, bot.ID)
-			ctx, got := within(t), newUpdates()
+			ctx, got := within(t), newHeard()
 			d := newDevice(s, "Home Assistant · listener")
 			d.handler = got
 			err := d.run(ctx, func(ctx context.Context, c *telegram.Client) error {
@@ -77,7 +77,7 @@ func TestGotd_GoesOnWithAStoredSession(t *testing.T) {
 	t.Parallel()
 	s := started(t, plain)
 	bot := s.Bot("helper_bot")
-	ctx, d := within(t), newDevice(s, "phone")
+	ctx, d := within(t), newDevice(s, "phone").keyed(t)
 	d.logIn(ctx, t, bot.Token)
 	s.Wire().RotateSalts()
 	if err := d.run(ctx, func(ctx context.Context, c *telegram.Client) error {
@@ -103,7 +103,7 @@ func TestGotd_IsSentToTheDataCentreOfTheBot(t *testing.T) {
 	t.Parallel()
 	s := started(t, plain)
 	bot := s.Bot("helper_bot", func(a *telegramtest.Account) { a.DC = 2 })
-	newDevice(s, "phone").logIn(within(t), t, bot.Token)
+	newDevice(s, "phone").keyed(t).logIn(within(t), t, bot.Token)
 	if logins := s.Authorizations(bot.ID); len(logins) != 1 || logins[0].DC != 2 {
 		t.Errorf("logins: %+v", logins)
 	}
@@ -112,7 +112,7 @@ func TestGotd_IsSentToTheDataCentreOfTheBot(t *testing.T) {
 func TestGotd_IsTurnedAwayWithAWrongToken(t *testing.T) {
 	t.Parallel()
 	s := started(t, plain)
-	err := newDevice(s, "phone").run(within(t), func(ctx context.Context, c *telegram.Client) error {
+	err := newDevice(s, "phone").keyed(t).run(within(t), func(ctx context.Context, c *telegram.Client) error {
 		_, err := c.Auth().Bot(ctx, "1:AAwrong")
 		return err
 	})
@@ -125,7 +125,7 @@ func TestGotd_LearnsThatItWasLoggedOut(t *testing.T) {
 	t.Parallel()
 	s := started(t, plain)
 	bot := s.Bot("helper_bot")
-	ctx, d := within(t), newDevice(s, "phone")
+	ctx, d := within(t), newDevice(s, "phone").keyed(t)
 	d.logIn(ctx, t, bot.Token)
 	if err := s.EndAuthorization(s.Authorizations(bot.ID)[0].ID); err != nil {
 		t.Fatal(err)
@@ -145,8 +145,8 @@ func TestGotd_OtherLoginsHearOfOwnMessages(t *testing.T) {
 	s := started(t, plain)
 	alice, bot := s.User("alice"), s.Bot("helper_bot")
 	s.Say(alice.ID, bot.ID, "before")
-	ctx, heard := within(t), newUpdates()
-	listener, sender := newDevice(s, "listener"), newDevice(s, "sender")
+	ctx, heard := within(t), newHeard()
+	listener, sender := newDevice(s, "listener").keyed(t), newDevice(s, "sender").keyed(t)
 	listener.handler = heard
 	sender.logIn(ctx, t, bot.Token)
 	err := listener.run(ctx, func(ctx context.Context, c *telegram.Client) error {
@@ -172,5 +172,91 @@ func TestGotd_OtherLoginsHearOfOwnMessages(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"> from elsewhere", "> from the sender"}, slices.Sorted(slices.Values(texts(heard.list())))); diff != "" {
 		t.Errorf("heard (-want +got):\n%s", diff)
+	}
+}
+
+// Who sends has the message in the result, and a client that says invokeWithoutUpdates is told nothing at all.
+func TestGotd_WhoSendsIsNotTold(t *testing.T) {
+	t.Parallel()
+	for _, form := range []telegramtest.Choice{telegramtest.Always, telegramtest.Never} {
+		t.Run("short "+string(form), func(t *testing.T) {
+			t.Parallel()
+			s := started(t, func(o *telegramtest.Options) { o.Behaviour.Short = form })
+			alice, bot := s.User("alice"), s.Bot("helper_bot")
+			s.Say(alice.ID, bot.ID, "before")
+			ctx, heard := within(t), newHeard()
+			sender, quiet := newDevice(s, "sender").keyed(t), newDevice(s, "quiet").keyed(t)
+			sender.handler = heard
+			quiet.logIn(ctx, t, bot.Token)
+			if err := quiet.run(ctx, func(ctx context.Context, c *telegram.Client) error {
+				if _, err := c.Self(ctx); err != nil {
+					return err
+				}
+				return sender.run(ctx, func(ctx context.Context, c *telegram.Client) error {
+					if _, err := c.Auth().Bot(ctx, bot.Token); err != nil {
+						return err
+					}
+					to := &tg.InputPeerUser{UserID: alice.ID, AccessHash: s.HashFor(bot.ID, alice.ID)}
+					if _, err := message.NewSender(c.API()).To(to).Text(ctx, "mine"); err != nil {
+						return err
+					}
+					s.Say(alice.ID, bot.ID, "after")
+					heard.until(ctx, t, func(all []tg.UpdatesClass) bool { return len(texts(all)) > 0 })
+					return nil
+				})
+			}); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff([]string{"after"}, texts(heard.list())); diff != "" {
+				t.Errorf("the sender heard (-want +got):\n%s", diff)
+			}
+			logins := s.Authorizations(bot.ID)
+			want := "updates"
+			if form == telegramtest.Always {
+				want = "updateShortMessage"
+			}
+			for _, e := range s.History(0) {
+				switch {
+				case e.Kind != telegramtest.Pushed:
+				case e.Authorization != logins[1].ID:
+					t.Errorf("%d was told: %+v", e.Authorization, e)
+				case e.Text != want:
+					t.Errorf("told by %s, want %s", e.Text, want)
+				}
+			}
+		})
+	}
+}
+
+// Law 1. https://core.telegram.org/api/errors (406)
+func TestGotd_KeyUsedTwiceIsDead(t *testing.T) {
+	t.Parallel()
+	s := started(t, plain)
+	bot := s.Bot("helper_bot")
+	ctx, d := within(t), newDevice(s, "phone").keyed(t)
+	d.logIn(ctx, t, bot.Token)
+	var second error
+	self := func(ctx context.Context, c *telegram.Client) error {
+		_, err := c.Self(ctx)
+		return err
+	}
+	if err := d.run(ctx, func(ctx context.Context, c *telegram.Client) error {
+		if err := self(ctx, c); err != nil {
+			return err
+		}
+		second = d.run(ctx, self)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if !tgerr.Is(second, "AUTH_KEY_DUPLICATED") {
+		t.Errorf("the second connection: %v", second)
+	}
+	if err := d.run(ctx, self); !tgerr.Is(err, "AUTH_KEY_UNREGISTERED") {
+		t.Errorf("afterwards: %v", err)
+	}
+	login := s.Authorizations(bot.ID)[0]
+	if stats, err := s.Stats(login.ID); login.Ended != "duplicated" || stats.MostAlive != 2 || err != nil {
+		t.Errorf("%+v, %+v, %v", login, stats, err)
 	}
 }
