@@ -139,7 +139,7 @@ func (w *world) addEntry(target entry.Target) {
 		w.id = entry.NewID(w.ring, in.Account.ID)
 		n.State = fmtState(in.State)
 		n.Entry = entry.Entry{ID: w.id, Account: in.Account, ClientType: entry.Bot, App: app, BotToken: seal.NewText(w.bot.Token),
-			Target: target, CreatedAt: time.Now().Add(-time.Minute).UTC()}
+			Target: target, CreatedAt: time.Now().Add(-10 * time.Second).UTC()}
 	}
 	if _, made, err := w.store.CreateEntry(w.ctx(), n); err != nil || !made {
 		w.t.Fatalf("make the entry: %v, %v", made, err)
@@ -324,6 +324,16 @@ func (w *world) status() entry.Status {
 		w.t.Fatal(err)
 	}
 	return o.Status
+}
+
+// drained waits until nothing waits for the home: what it has accepted may not be acknowledged yet, and would come again
+// if the answer were cut off.
+func (w *world) drained() {
+	w.t.Helper()
+	w.until("the outbox is empty", func() bool {
+		o, err := w.store.Overview(w.ctx(), w.id)
+		return err == nil && o.Queue.Waiting == 0
+	})
 }
 
 func (w *world) has(code health.Code) bool {
