@@ -33,7 +33,7 @@ func getDifference(c *call, r *tg.UpdatesGetDifferenceRequest) (bin.Encoder, err
 	case r.Date <= 0:
 		return nil, tgerr.New(400, "DATE_EMPTY")
 	case r.Pts > b.pts:
-		// Telegram is reported to answer with differenceEmpty as well; a client that is ahead has lost something (A10).
+		// A client that is ahead of its account has lost something, and is to be found out (A10).
 		return nil, tgerr.New(400, "PERSISTENT_TIMESTAMP_INVALID")
 	}
 	behind := b.pts - r.Pts

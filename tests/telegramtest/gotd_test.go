@@ -244,6 +244,7 @@ func TestGotd_KeyUsedTwiceIsDead(t *testing.T) {
 		if err := self(ctx, c); err != nil {
 			return err
 		}
+		d.hasty = true
 		second = d.run(ctx, self)
 		return nil
 	}); err != nil {
