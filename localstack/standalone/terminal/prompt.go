@@ -67,7 +67,11 @@ func (p *prompt) line(ctx context.Context, question string, secret bool) (string
 }
 
 func (p *prompt) read(secret bool) (string, error) {
-	if !secret || p.fd < 0 {
+	switch {
+	case p.fd < 0:
+		defer fmt.Fprintln(p.out) // nobody pressed Enter
+		return p.in.ReadString('\n')
+	case !secret:
 		return p.in.ReadString('\n')
 	}
 	text, err := term.ReadPassword(p.fd)

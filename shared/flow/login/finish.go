@@ -73,7 +73,7 @@ func (t *turn) make(ctx context.Context) error {
 	case err != nil:
 		return fmt.Errorf("make an entry: %w", err)
 	case made:
-		t.Log.Info("an entry was made", "entry", string(m.EntryID), "authorizations", len(t.named()))
+		t.Log.Info("an entry was made", "entry", string(m.EntryID), "logins", len(t.named()))
 		t.made(ctx)
 	case e.Removing:
 		t.logOut(ctx, t.loggedIn())
@@ -127,7 +127,7 @@ func (t *turn) renew(ctx context.Context) error {
 	case err != nil:
 		return fmt.Errorf("renew an entry: %w", err)
 	default:
-		t.Log.Info("an entry was logged in again", "entry", string(fl.Reauth), "authorizations", len(t.named()))
+		t.Log.Info("an entry was logged in again", "entry", string(fl.Reauth), "logins", len(t.named()))
 		return t.renewed(ctx)
 	}
 	return nil
@@ -141,9 +141,15 @@ func (t *turn) renewed(ctx context.Context) error {
 		return fmt.Errorf("look which logins an entry took: %w", err)
 	}
 	t.keep(ctx, owned)
-	t.abort(reasonReauth, "The account is logged in again.")
+	if slices.Contains(owned, true) {
+		t.abort(reasonReauth, again)
+	} else {
+		t.abort(reasonReauth, "Every login of this account works, as far as the bridge knows, and was kept. The token was taken over.")
+	}
 	return nil
 }
+
+const again = "The account is logged in again."
 
 // settled looks whether what Making says was done by a turn that died. A re-login that made no login for the entry
 // leaves no trace there; it is done again, which changes nothing.
@@ -161,7 +167,7 @@ func (t *turn) settled(ctx context.Context) (bool, error) {
 	}
 	t.keep(ctx, owned)
 	if fl.Reauth != "" {
-		t.abort(reasonReauth, "The account is logged in again.")
+		t.abort(reasonReauth, again)
 	} else {
 		t.made(ctx)
 	}

@@ -48,7 +48,7 @@ func (t *turn) signInBot(ctx context.Context, token seal.Text) ([]SignedIn, erro
 	for _, name := range names {
 		s, err := t.signIn(ctx, name, token)
 		if err != nil {
-			t.Log.Info("a login was refused", "authorization", string(name), "made", len(all), "error", err)
+			t.Log.Info("a login was refused", "device", t.app(name).Device, "made", len(all), "error", err)
 			t.logOut(whole, t.loggedIn())
 			return nil, err
 		}
@@ -140,7 +140,7 @@ func (t *turn) logOut(ctx context.Context, all []Made) bool {
 		at := slices.IndexFunc(fl.Made, func(o Made) bool { return same(o.Session, m.Session) })
 		switch {
 		case err != nil:
-			t.Log.Warn("a login that is not wanted could not be ended yet", "authorization", string(m.Name), "error", err)
+			t.Log.Warn("a login that is not wanted could not be ended yet", "device", t.app(m.Name).Device, "error", err)
 			clean = false
 			if at >= 0 {
 				fl.Made[at].Name = ""
