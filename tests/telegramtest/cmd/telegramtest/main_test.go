@@ -4,13 +4,21 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
 	"io"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/gotd/td/telegram"
+	"github.com/gotd/td/telegram/dcs"
+	"github.com/gotd/td/tg"
+	"github.com/gotd/td/tgerr"
 	"go.uber.org/goleak"
 )
 
@@ -51,6 +59,62 @@ func TestRun_ServesUntilStandardInputEnds(t *testing.T) {
 	if got := <-code; got != 0 {
 		t.Errorf("exit code %d", got)
 	}
+}
+
+func TestRun_FailsForWhatItDoesNotKnow(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "servers.json")
+	ctx, stop := context.WithCancel(t.Context())
+	out, stdout := io.Pipe()
+	var errs bytes.Buffer
+	code := make(chan int, 1)
+	go func() {
+		code <- run(ctx, []string{"-servers", file}, nil, stdout, &errs)
+		stdout.Close()
+	}()
+	for lines := bufio.NewScanner(out); lines.Scan() && lines.Text() != "ready"; {
+		continue
+	}
+	c := client(t, file)
+	if err := c.Run(ctx, func(ctx context.Context) error {
+		_, err := c.API().AccountGetPassword(ctx)
+		return err
+	}); !tgerr.Is(err, "METHOD_INVALID") {
+		t.Error(err)
+	}
+	stop()
+	if got := <-code; got != 1 || !strings.Contains(errs.String(), "account.getPassword") {
+		t.Errorf("exit code %d, %q", got, errs.String())
+	}
+}
+
+// client is gotd's own client for the servers of a file.
+func client(t *testing.T, file string) *telegram.Client {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var servers struct {
+		DCs []struct {
+			ID      int
+			Address netip.AddrPort
+		}
+		PublicKeys []string `json:"public_keys"`
+	}
+	if err := json.Unmarshal(b, &servers); err != nil {
+		t.Fatal(err)
+	}
+	block, _ := pem.Decode([]byte(servers.PublicKeys[0]))
+	key, err := x509.ParsePKCS1PublicKey(block.Bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := dcs.List{}
+	for _, dc := range servers.DCs {
+		list.Options = append(list.Options, tg.DCOption{ID: dc.ID, IPAddress: dc.Address.Addr().String(), Port: int(dc.Address.Port())})
+	}
+	return telegram.NewClient(7, "hash", telegram.Options{PublicKeys: []telegram.PublicKey{{RSA: key}}, DC: 1, DCList: list})
 }
 
 func TestRun_RefusesWrongArguments(t *testing.T) {
