@@ -43,8 +43,14 @@ type Parts struct {
 
 // Compose makes a supervisor of real parts. It connects nowhere.
 func Compose(p Parts) *Supervisor {
+	// If this process freezes for ever, Telegram ends its connection when the pings have been missing for the sum of both:
+	// half of the time after which the next holder connects.
+	listening := *p.Dialer
+	if next := p.Numbers.ListenerLease + p.Numbers.Quarantine; next > 0 {
+		listening.PingEvery, listening.PongWithin = next/3, next/6
+	}
 	return New(Options{
-		Store: p.Store, Connector: p.Dialer, LogOuter: p.Dialer, Sweeper: p.Sweeper, Ring: p.Ring, Clock: clock.System, Log: p.Log,
+		Store: p.Store, Connector: &listening, LogOuter: p.Dialer, Sweeper: p.Sweeper, Ring: p.Ring, Clock: clock.System, Log: p.Log,
 		NewTarget: Targets(p.Network.Policy(), time.Now), Holder: p.Holder, Takeover: p.Takeover,
 		Lease: p.Numbers.ListenerLease, Renew: p.Numbers.ListenerRenew, Mute: p.Numbers.ListenerMute, Lanes: p.Numbers.Lanes,
 		Doubt: func(ctx context.Context) (string, error) {
