@@ -10,6 +10,7 @@ package authorization
 
 import (
 	"fmt"
+	"io"
 	"log/slog"
 	"strings"
 )
@@ -53,8 +54,8 @@ type Key struct {
 // String hides the key.
 func (k Key) String() string { return "***" }
 
-// GoString hides the key.
-func (k Key) GoString() string { return "authorization.Key(***)" }
+// Format hides the key, whatever the verb.
+func (k Key) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "***") }
 
 // LogValue hides the key.
 func (k Key) LogValue() slog.Value { return slog.StringValue("***") }
