@@ -62,15 +62,14 @@ func (l *Lease) Epoch() int64 { return l.epoch }
 // Extend records that a renewal asked for at the time asked was granted for d from then on. A lease that ended before
 // stays ended: what happened in between is not known.
 func (l *Lease) Extend(asked time.Time, d time.Duration) {
-	if l.Check() != nil {
-		return
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.check() == nil {
+		l.extend(asked, d)
 	}
-	l.extend(asked, d)
 }
 
 func (l *Lease) extend(asked time.Time, d time.Duration) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	l.mono = asked.Add(d)
 	l.wall = asked.Round(0).Add(d)
 }
@@ -87,16 +86,23 @@ func (l *Lease) Lose() {
 func (l *Lease) Check() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	return l.check()
+}
+
+func (l *Lease) check() error {
 	if l.lost {
 		return ErrLost
 	}
 	now := l.now()
-	if !now.Before(l.mono) || !now.Round(0).Before(l.wall) {
+	if l.over(now, now.Round(0)) {
 		l.mono, l.wall = time.Time{}, time.Time{}
 		return ErrExpired
 	}
 	return nil
 }
+
+// over reports whether one of the two clocks has reached the end.
+func (l *Lease) over(mono, wall time.Time) bool { return !mono.Before(l.mono) || !wall.Before(l.wall) }
 
 // Until returns when the lease ends by the monotonic clock.
 func (l *Lease) Until() time.Time {
