@@ -170,7 +170,9 @@ func (o *Overview) State() (State, string) {
 		return Loaded, ""
 	}
 	for _, c := range o.Status.Health {
-		return SetupRetry, string(c.Code)
+		if c.Code.KeepsAway() {
+			return SetupRetry, string(c.Code)
+		}
 	}
 	return SetupRetry, string(health.Connecting)
 }

@@ -62,6 +62,11 @@ var table = map[Code]state{
 // NeedsOwner reports whether the state does not mend itself.
 func (c Code) NeedsOwner() bool { return table[c].needsOwner }
 
+// KeepsAway reports whether the state is why Telegram is not connected.
+func (c Code) KeepsAway() bool {
+	return c == Connecting || c == FloodWait || c == ClockWrong || c == ReauthRequired || c == RecordUnreadable
+}
+
 // Severity returns how bad the state is.
 func (c Code) Severity() Severity { return table[c].severity }
 

@@ -1,0 +1,27 @@
+package outbox
+
+import (
+	"testing"
+
+	"telegram-client/shared/seal"
+)
+
+func TestNames_DifferWhereverSomethingDiffers(t *testing.T) {
+	t.Parallel()
+	ring, err := seal.ParseKeyring(seal.NewKey(), seal.NewKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, b := NewNames(ring, "a"), NewNames(ring, "b")
+	seen := map[string]bool{}
+	for _, n := range []string{a.Chat(1), a.Chat(-1), b.Chat(1), a.Mark(0, 1), a.Mark(1, 0), a.Mark(0, 11), b.Mark(0, 1),
+		a.Text(Send, "x"), a.Text(Edit, "x"), a.Text(Send, "y"), a.Text(Send, ""), b.Text(Send, "x")} {
+		if seen[n] {
+			t.Errorf("%s stands for two things", n)
+		}
+		seen[n] = true
+	}
+	if a.Text(Send, "x") != NewNames(ring, "a").Text(Send, "x") {
+		t.Error("a name is not stable")
+	}
+}
