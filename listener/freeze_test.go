@@ -102,7 +102,7 @@ func TestListener_FrozenPastItsLease(t *testing.T) {
 	store := redisstore.New(client, ring, redisstore.Options{})
 	t.Cleanup(func() { store.Close() })
 	alice, bot := server.User("alice"), server.Bot("kitchen_bot")
-	authKey := makeEntry(t, server, store, ring, bot, home.WebhookURL("hook"))
+	id, authKey := makeEntry(t, server, store, ring, bot, home.WebhookURL("hook"))
 
 	environment := []string{
 		"REDIS_URL=" + redis.URL(), "NAMING_KEY=" + naming, "SEAL_KEYS=" + sealing, "TELEGRAM_SERVERS=" + servers, "LISTEN=127.0.0.1:0",
@@ -112,6 +112,15 @@ func TestListener_FrozenPastItsLease(t *testing.T) {
 		server.Say(alice.ID, bot.ID, fmt.Sprint("message ", n))
 		if _, err := home.WaitAccepted(ctx, n); err != nil {
 			t.Fatal(err)
+		}
+		for { // until it is settled: else it rightly comes again
+			o, err := store.Overview(ctx, id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if o.Queue.Waiting == 0 {
+				return
+			}
 		}
 	}
 	first := launch(t, binary, environment)
@@ -145,7 +154,7 @@ func TestListener_FrozenPastItsLease(t *testing.T) {
 }
 
 // makeEntry logs a bot in for a listener and makes an entry of it. It returns the listener's key.
-func makeEntry(t *testing.T, server *telegramtest.Server, store *redisstore.Store, ring *seal.Keyring, bot telegramtest.Account, webhook string) mtserver.KeyID {
+func makeEntry(t *testing.T, server *telegramtest.Server, store *redisstore.Store, ring *seal.Keyring, bot telegramtest.Account, webhook string) (entry.ID, mtserver.KeyID) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -177,9 +186,9 @@ func makeEntry(t *testing.T, server *telegramtest.Server, store *redisstore.Stor
 	if err != nil || !made {
 		t.Fatalf("make the entry: %v, %v", made, err)
 	}
-	id, err := hex.DecodeString(server.Authorizations(bot.ID)[0].Keys[0])
+	raw, err := hex.DecodeString(server.Authorizations(bot.ID)[0].Keys[0])
 	if err != nil {
 		t.Fatal(err)
 	}
-	return mtserver.KeyID(id)
+	return entry.NewID(ring, in.Account.ID), mtserver.KeyID(raw)
 }
