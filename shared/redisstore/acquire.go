@@ -173,7 +173,7 @@ func (s *Store) granted(a *asking, asked time.Time, got reply) (*authorization.G
 	switch got.word() {
 	case "granted", "answered":
 	case "busy":
-		return nil, fault.New(fault.SenderBusy, "All logins that send for this account are busy. Try again in a moment.").After(atLeastASecond(got.millis(1)))
+		return nil, fault.New(fault.SenderBusy, "All logins that send for this account are busy. Try again in a moment.").After(min(atLeastASecond(got.millis(1)), busyFor))
 	case "resting":
 		return nil, fault.New(fault.SenderResting, "The login that sends for this account rests after a broken connection.").After(atLeastASecond(got.millis(1)))
 	case "reauth":
@@ -229,6 +229,9 @@ func (s *Store) granted(a *asking, asked time.Time, got reply) (*authorization.G
 	}
 	return g, nil
 }
+
+// busyFor is when to ask again for a sender that is busy: its lease may last much longer than its call.
+const busyFor = 5 * time.Second
 
 func atLeastASecond(d time.Duration) time.Duration { return max(d, time.Second) }
 

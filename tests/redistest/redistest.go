@@ -137,12 +137,6 @@ func (s *Server) Client() *redis.Client {
 
 // Start starts a stopped or killed server again, with what it had written.
 func (s *Server) Start() error {
-	path, err := exec.LookPath("redis-server")
-	if err != nil {
-		if path, err = exec.LookPath("valkey-server"); err != nil {
-			return errors.New(Missing)
-		}
-	}
 	lines := []string{"port " + strconv.Itoa(s.port), "bind 127.0.0.1", "dir " + s.dir, `save ""`, "appendonly yes", "appendfsync always",
 		"maxmemory-policy noeviction", "daemonize no", `logfile ""`}
 	if s.options.Cluster {
@@ -160,8 +154,19 @@ func (s *Server) Start() error {
 	if err := os.WriteFile(file, []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
 		return fmt.Errorf("configuration of the store: %w", err)
 	}
+	return s.run("eady to accept connections", file)
+}
+
+// run runs the program until its log holds the word that says it is ready.
+func (s *Server) run(ready string, args ...string) error {
+	path, err := exec.LookPath("redis-server")
+	if err != nil {
+		if path, err = exec.LookPath("valkey-server"); err != nil {
+			return errors.New(Missing)
+		}
+	}
 	out, in := io.Pipe()
-	s.command = exec.Command(path, file)
+	s.command = exec.Command(path, args...)
 	s.command.Stdout, s.command.Stderr = in, in
 	dieWithParent(s.command)
 	if err := s.command.Start(); err != nil {
@@ -174,22 +179,22 @@ func (s *Server) Start() error {
 		close(exited)
 	}(s.command, s.exited)
 
-	ready := make(chan error, 1)
+	heard := make(chan error, 1)
 	go func() { // reads the log to its end, which comes with the process's
 		var last []string
 		lines := bufio.NewScanner(out)
 		for lines.Scan() {
-			if strings.Contains(lines.Text(), "eady to accept connections") {
-				ready <- nil
+			if strings.Contains(lines.Text(), ready) {
+				heard <- nil
 				_, _ = io.Copy(io.Discard, out)
 				return
 			}
 			last = append(last[max(0, len(last)-5):], lines.Text())
 		}
-		ready <- fmt.Errorf("%s ended: %s", path, strings.Join(last, "; "))
+		heard <- fmt.Errorf("%s ended: %s", path, strings.Join(last, "; "))
 	}()
 	select {
-	case err := <-ready:
+	case err := <-heard:
 		return err
 	case <-time.After(20 * time.Second):
 		s.Kill()

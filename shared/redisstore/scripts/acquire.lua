@@ -7,7 +7,7 @@
 --          answered, {}, record, '', answer, {}, {}, entry fields
 --          wait, milliseconds until a look is worth while without a bell
 --          busy | resting | in_progress, milliseconds | unknown_entry | removing | reauth | key_reused | unknown_outcome
-local e = redis.call('HMGET', K.entry, 'rec', 'removing', 'rev')
+local e = redis.call('HMGET', K.entry, 'rec', 'removing', 'rev', 'created')
 if not e[1] then return {'unknown_entry'} end
 if H.under then
   local l = redis.call('HMGET', K.listener, 'nonce', 'ends')
@@ -26,6 +26,10 @@ local idem, ids, proofs = nil, '', {}
 if H.idem then
   idem = H.idem_prefix .. H.idem
   local flat = redis.call('HGETALL', idem)
+  if #flat > 0 and redis.call('HGET', idem, 'born') ~= e[4] then
+    redis.call('DEL', idem) -- of an entry of the account that was removed since, with its logins
+    flat = {}
+  end
   if #flat > 0 then
     known = {}
     for i = 1, #flat, 2 do
@@ -112,7 +116,7 @@ if not chosen then
     redis.call('HSET', idem, 'body', H.body, 'auth', chosen.name, 'nonce', H.nonce)
     if not known then
       ids = ARGV[2]
-      redis.call('HSET', idem, 'ids', ids)
+      redis.call('HSET', idem, 'ids', ids, 'born', e[4])
       redis.call('PEXPIRE', idem, H.idem_life)
     end
   end
