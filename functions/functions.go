@@ -153,6 +153,7 @@ func Target(d process.TargetDefaults) entry.Target {
 func StoreNumbers(n process.Numbers) redisstore.Numbers {
 	return redisstore.Numbers{
 		Quarantine: n.Quarantine, Rest: n.ResetRest, Margin: n.LeaseMargin,
+		CallDeadline: n.CallDeadline, ListenerLease: n.ListenerLease,
 		OutboxItems: n.OutboxItems, OutboxBytes: n.OutboxBytes, OutboxPassing: n.OutboxPassing,
 		MarkLife: n.MarkLife, KeyLife: n.KeyLife,
 	}
