@@ -14,7 +14,7 @@ import (
 
 // ClaimEntry takes the lease of an entry's listener authorization for d. holder is the mark of the caller's
 // installation; with takeover, which needs the proof that the installation's former process is dead, leases of the same
-// holder, its senders' too, are over at once. It returns nil if the entry is served by somebody else, rests, is
+// holder, its senders' too, are over at once, but for those granted by this Store. It returns nil if the entry is served by somebody else, rests, is
 // quarantined, or the store was restarted a moment ago. Faults: unknown_entry, misconfigured if the record cannot be
 // opened.
 func (s *Store) ClaimEntry(ctx context.Context, id entry.ID, holder string, takeover bool, d time.Duration) (*authorization.Claim, error) {

@@ -105,6 +105,8 @@ func TestClaimEntry_TakeoverOfADeadProcessOfTheSameInstallation(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.acquire(request(id))
+	former := w
+	w = w.another(Options{Holder: "home"}) // the next process
 	if c, err := w.ClaimEntry(ctx(t), id, "other", true, 30*time.Second); err != nil || c != nil {
 		t.Errorf("another installation took it: %v", err)
 	}
@@ -115,10 +117,15 @@ func TestClaimEntry_TakeoverOfADeadProcessOfTheSameInstallation(t *testing.T) {
 	if err != nil || next == nil {
 		t.Fatalf("not taken over: %v", err)
 	}
-	w.finish(w.acquire(request(id)), authorization.Result{})
-	if err := w.RenewEntry(ctx(t), id, c.Lease, time.Second); !isLost(err) {
+	g := w.acquire(request(id))
+	if err := former.RenewEntry(ctx(t), id, c.Lease, time.Second); !isLost(err) {
 		t.Errorf("the dead renewed: %v", err)
 	}
+	// What this process holds itself is not taken, however often it asks.
+	if c, err := w.ClaimEntry(ctx(t), id, "home", true, 30*time.Second); err != nil || c != nil {
+		t.Errorf("taken from itself: %v", err)
+	}
+	w.finish(g, authorization.Result{})
 }
 
 func TestBorrow_NeedsTheEntry(t *testing.T) {

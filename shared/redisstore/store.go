@@ -17,6 +17,7 @@ import (
 	"telegram-client/shared/entry"
 	"telegram-client/shared/fault"
 	"telegram-client/shared/flow/login"
+	"telegram-client/shared/lease"
 	"telegram-client/shared/seal"
 )
 
@@ -44,6 +45,7 @@ type Store struct {
 	numbers Numbers
 	own     bool
 	holder  string
+	process string // a mark of this Store, so that a takeover spares what it holds itself
 	now     func() time.Time
 	scripts scripts
 	bells   *bells
@@ -58,7 +60,7 @@ type Store struct {
 // New returns a Store on a client, which it closes.
 func New(client redis.UniversalClient, ring *seal.Keyring, o Options) *Store {
 	s := &Store{client: client, ring: ring, numbers: o.Numbers.withDefaults(), own: o.OwnStore, holder: o.Holder, now: o.Now,
-		scripts: newScripts(), ahead: func() time.Duration { return 0 }}
+		process: lease.NewNonce(), scripts: newScripts(), ahead: func() time.Duration { return 0 }}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -95,6 +97,7 @@ func (s *Store) run(ctx context.Context, sc *script, id entry.ID, h fields, seal
 func (s *Store) runOn(ctx context.Context, sc *script, names []string, h fields, sealed ...[]byte) (reply, error) {
 	h["ahead"] = s.ahead().Milliseconds()
 	h["own_store"] = s.own
+	h["process"] = s.process
 	h["quarantine"] = s.numbers.Quarantine.Milliseconds()
 	h["rest"] = s.numbers.Rest.Milliseconds()
 	h["cooldown"] = s.numbers.CoolDown.Milliseconds()

@@ -8,14 +8,16 @@ if not a then return {'unknown_entry'} end
 local since = store_since()
 
 local ours = a.nonce == H.nonce and is_held(a) -- the answer to the first asking was lost
-local takeover = H.takeover and a.nonce and a.holder == H.holder
-if takeover then
-  -- The former process of this installation is dead, and the calls it was carrying out with it.
+-- The former process of this installation is dead, and the calls it was carrying out with it. Those of this process live.
+local function is_dead(x) return H.takeover and x.nonce and x.holder == H.holder and x.process ~= H.process end
+local takeover = is_dead(a)
+if H.takeover then
   for _, s in ipairs(senders()) do
-    if s.nonce and s.holder == H.holder then
+    if is_dead(s) then
       s.ends = math.min(s.ends, now)
       judge(s)
       end_lease(s)
+      wake()
     end
   end
 end

@@ -19,12 +19,12 @@ local function sweep_marks() redis.call('ZREMRANGEBYSCORE', K.marks, '-inf', now
 
 local function authorization(name)
   local v = redis.call('HMGET', K[name], 'state', 'nonce', 'ends', 'from', 'rest', 'judged', 'kinds', 'texts', 'idem',
-    'epoch', 'longest', 'holder', 'last')
+    'epoch', 'longest', 'holder', 'last', 'process')
   if not v[1] then return nil end
   return {name = name, key = K[name], state = v[1], nonce = v[2] or nil, ends = tonumber(v[3] or 0) or 0,
     from = tonumber(v[4] or 0) or 0, rest = tonumber(v[5] or 0) or 0, judged = v[6] == '1', kinds = v[7] or '',
     texts = v[8] or '', idem = v[9] or nil, epoch = tonumber(v[10] or 0) or 0, longest = tonumber(v[11] or 0) or 0,
-    holder = v[12] or nil, last = v[13] or nil}
+    holder = v[12] or nil, last = v[13] or nil, process = v[14] or nil}
 end
 
 local function senders()
@@ -74,7 +74,7 @@ end
 local function first_lease(name) return name == 'listener' and H.first_listener_lease or H.first_lease end
 
 local function end_lease(a)
-  redis.call('HDEL', a.key, 'nonce', 'ends', 'from', 'judged', 'kinds', 'texts', 'idem', 'holder')
+  redis.call('HDEL', a.key, 'nonce', 'ends', 'from', 'judged', 'kinds', 'texts', 'idem', 'holder', 'process')
   redis.call('HSET', a.key, 'last', a.nonce)
 end
 
@@ -256,7 +256,7 @@ end
 local function grant(a, from)
   judge(a)
   local fields = {'nonce', H.nonce, 'ends', now + H.lease, 'from', now, 'epoch', a.epoch + 1,
-    'longest', math.max(a.longest, H.lease), 'holder', H.holder or ''}
+    'longest', math.max(a.longest, H.lease), 'holder', H.holder or '', 'process', H.process}
   if H.kinds and H.kinds ~= '' then
     fields[#fields + 1] = 'kinds'
     fields[#fields + 1] = H.kinds

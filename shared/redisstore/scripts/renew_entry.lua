@@ -11,7 +11,7 @@ for i, name in ipairs(H.names) do
   local a = authorization(name)
   if not a or a.state ~= 'ok' then
     -- The lease ends with the login it was for: whoever held it has a key that Telegram does not know any more.
-    redis.call('HDEL', K[name], 'nonce', 'ends', 'from', 'judged', 'kinds', 'texts', 'idem', 'holder', 'rest')
+    redis.call('HDEL', K[name], 'nonce', 'ends', 'from', 'judged', 'kinds', 'texts', 'idem', 'holder', 'process', 'rest')
     redis.call('HSET', K[name], 'state', 'ok', 'session', ARGV[4 + i])
     if not a then redis.call('HSET', K[name], 'longest', first_lease(name)) end
     placed[#placed + 1] = name
