@@ -46,7 +46,7 @@ func (t *teller) answerFriend(ctx context.Context) error {
 			return err
 		}
 	case <-ctx.Done():
-		return fmt.Errorf("expected the event of %q at the webhook, got %q: %w", "hello", t.messageEvents(), ctx.Err())
+		return fmt.Errorf("expected the event of %q at the webhook, got %q: %w", "hello", messageEvents(t.Home.Accepted()), ctx.Err())
 	}
 	if err := t.reads(ctx, "Hello, Alice!", 1); err != nil {
 		return err
@@ -99,10 +99,10 @@ func (t *teller) reads(ctx context.Context, text string, times int) error {
 
 // arrives waits until exactly these texts have arrived at Home Assistant, in this order.
 func (t *teller) arrives(ctx context.Context, texts ...string) error {
-	err := t.Home.Wait(ctx, func([]homeassistanttest.Accepted, []homeassistanttest.Request) bool {
-		return len(t.messageEvents()) >= len(texts)
+	err := t.Home.Wait(ctx, func(accepted []homeassistanttest.Accepted, _ []homeassistanttest.Request) bool {
+		return len(messageEvents(accepted)) >= len(texts) // it holds the home's lock
 	})
-	if got := t.messageEvents(); !slices.Equal(got, texts) {
+	if got := messageEvents(t.Home.Accepted()); !slices.Equal(got, texts) {
 		return fmt.Errorf("expected the events %q, got %q (%v)", texts, got, err)
 	}
 	return nil

@@ -242,10 +242,10 @@ func (t *teller) until(ctx context.Context, what string, reached func() (bool, e
 	}
 }
 
-// messageEvents returns the texts of the new_message events that Home Assistant got, in order.
-func (t *teller) messageEvents() []string {
+// messageEvents returns the texts of the new_message events among what Home Assistant accepted, in order.
+func messageEvents(accepted []homeassistanttest.Accepted) []string {
 	var texts []string
-	for _, a := range t.Home.Accepted() {
+	for _, a := range accepted {
 		if a.Type == "telegram_client_new_message" {
 			texts = append(texts, textOf(a))
 		}
