@@ -179,6 +179,17 @@ func TestStandalone_LogsInFromATerminal(t *testing.T) {
 	if strings.Contains(shown, token[1]) {
 		t.Errorf("the token is shown again:\n%s", shown)
 	}
+	served(t, server, bot, 1)
+	// Killed, its leases have not been given back: the next one takes them over at once, long before they end.
+	if err := running.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if err := running.Wait(); err == nil {
+		t.Error("killed, but it ended well")
+	}
+	served(t, server, bot, 0)
+	running, _ = runBridge(t, vars)
+	served(t, server, bot, 1)
 	stopBridge(t, running)
 	if unknown := server.Unknown(); len(unknown) > 0 {
 		t.Errorf("methods that the server does not know: %v", unknown)
@@ -188,6 +199,23 @@ func TestStandalone_LogsInFromATerminal(t *testing.T) {
 // alive returns the logins of an account that have not ended.
 func alive(s *telegramtest.Server, of telegramtest.Account) []telegramtest.Authorization {
 	return slices.DeleteFunc(s.Authorizations(of.ID), func(a telegramtest.Authorization) bool { return a.Ended != "" })
+}
+
+// served waits until an account has so many connections that want its updates.
+func served(t *testing.T, s *telegramtest.Server, of telegramtest.Account, connections int) {
+	t.Helper()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(patience / 4); time.Now().Before(end); <-tick.C {
+		n := 0
+		for _, a := range alive(s, of) {
+			n += a.Subscribed
+		}
+		if n == connections {
+			return
+		}
+	}
+	t.Fatalf("not %d connections: %+v", connections, alive(s, of))
 }
 
 // show returns what the bridge tells about an entry.
