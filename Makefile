@@ -44,6 +44,11 @@ lint: ## gofmt, vet, staticcheck, the rules in tests/policy
 	$(GO) tool staticcheck ./...
 	$(GO) test -count=1 ./tests/policy
 
+.PHONY: bench
+bench: ## speeds and sizes: name value unit
+	@infra/setup-store.sh >&2
+	@$(GO) run ./tests/bench
+
 .PHONY: openapi
 openapi: ## write shared/httpapi/openapi.json anew
 	$(GO) run ./infra/openapi
