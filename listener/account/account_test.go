@@ -399,35 +399,59 @@ func TestAccount_CommitIsRepeated(t *testing.T) {
 
 func TestAccount_LostLeaseEndsIt(t *testing.T) {
 	t.Parallel()
-	w := begin(t, func(_ *Options, w *world) { w.store.fail = []error{nil, lease.ErrLost} })
-	w.connected().push(newMessage(101, says(71, alice, "hello", start)))
+	w := begin(t)
+	c := w.connected()
+	w.store.mu.Lock()
+	w.store.fail = []error{lease.ErrLost}
+	w.store.mu.Unlock()
+	c.push(newMessage(101, says(71, alice, "hello", start)))
 	<-w.ended
 	if !errors.Is(w.err, lease.ErrLost) {
 		t.Errorf("ended with %v", w.err)
 	}
 }
 
-// Who cannot renew the lease is silent before it ends, also if there is nothing to be written.
-func TestAccount_IsSilentBeforeTheLeaseEnds(t *testing.T) {
+func TestGuard_IsSilentBeforeTheLeaseEnds(t *testing.T) {
+	t.Parallel()
+	c := fakeClock{neo.NewTime(start)}
+	l := lease.New("a", 1, start, 30*time.Second, c.Now)
+	g := guard{l, 10 * time.Second, c.Now}
+	for after, silent := range []bool{19: false, 20: true} {
+		if err := g.Check(); (err != nil) != silent || l.Check() != nil {
+			t.Errorf("after %d s: guard %v, lease %v", after, err, l.Check())
+		}
+		c.Travel(time.Second)
+	}
+	l.Extend(c.Now(), 30*time.Second)
+	if err := g.Check(); err != nil {
+		t.Errorf("after a renewal: %v", err)
+	}
+	l.Lose()
+	if err := g.Check(); !errors.Is(err, lease.ErrLost) {
+		t.Errorf("lost: %v", err)
+	}
+}
+
+// Who cannot renew the lease ends the connection before it ends, also if there is nothing to be written.
+func TestAccount_EndsTheConnectionBeforeTheLease(t *testing.T) {
 	t.Parallel()
 	w := begin(t, func(o *Options, w *world) {
 		w.lease = lease.New("a", 1, start, 30*time.Second, w.clock.Now)
 		o.Claim.Lease = w.lease
 	})
 	c := w.connected()
-	if err := c.guard.Check(); err != nil {
-		t.Fatal(err)
+	for open := true; open; {
+		select {
+		case <-c.ctx.Done():
+			open = false
+		case <-time.After(time.Millisecond): // it may be about to set its timer
+			w.clock.Travel(100 * time.Millisecond)
+		}
 	}
-	w.clock.Travel(19 * time.Second)
-	if err := c.guard.Check(); err != nil {
-		t.Fatalf("after 19 s: %v", err)
+	if took := w.clock.Now().Sub(start); took < 20*time.Second || w.lease.Check() != nil {
+		t.Errorf("ended after %v, lease %v", took, w.lease.Check())
 	}
-	w.clock.Travel(time.Second)
-	if err := c.guard.Check(); err == nil || w.lease.Check() != nil {
-		t.Errorf("after 20 s: guard %v, lease %v", err, w.lease.Check())
-	}
-	<-c.ctx.Done() // the connection is ended, not only muted
-	w.lease.Extend(w.clock.Now(), 30*time.Second)
+	w.lease.Extend(w.clock.Now(), time.Hour)
 	again := w.connectedAfter(100 * time.Millisecond)
 	if err := again.guard.Check(); err != nil {
 		t.Errorf("after a renewal: %v", err)
@@ -612,6 +636,9 @@ func TestAccount_ReloadTakesUpOptionsWithoutReconnecting(t *testing.T) {
 	t.Parallel()
 	w := begin(t)
 	c := w.connected()
+	w.reported("the connection", func(r Report) bool { return r.Connected })
+	c.push(newMessage(101, says(70, alice, "before", start)))
+	w.item(messageEvent) // from here on nothing waits for the first difference
 	e := w.o.Claim.Entry
 	pattern := "["
 	e.Options.NewMessage.Pattern = &pattern
@@ -619,9 +646,9 @@ func TestAccount_ReloadTakesUpOptionsWithoutReconnecting(t *testing.T) {
 	w.reported("the wrong option", func(r Report) bool {
 		return len(r.Conditions) > 0 && r.Conditions[len(r.Conditions)-1].Code == health.OptionsInvalid
 	})
-	c.push(newMessage(101, says(71, alice, "unwanted", start)))
+	c.push(newMessage(102, says(71, alice, "unwanted", start)))
 	w.Reload(t.Context(), w.o.Claim.Entry)
-	c.push(newMessage(102, says(72, alice, "wanted", start)))
+	c.push(newMessage(103, says(72, alice, "wanted", start)))
 	if it := w.item(messageEvent); !strings.Contains(string(it.Body), `"wanted"`) {
 		t.Errorf("%s", it.Body)
 	}
