@@ -293,7 +293,7 @@ func TestDelivery_NeverMoreThanItsLanes(t *testing.T) {
 	w := start(t, usable, func(o *Options, m *memory) {
 		o.Lanes = 2
 		for i := range 5 {
-			m.add(fmt.Sprint(i), "x")
+			m.add(fmt.Sprint(i), fmt.Sprint("x", i))
 		}
 	})
 	a, b := w.next(), w.next()
