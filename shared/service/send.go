@@ -162,7 +162,6 @@ func (w *sending) put(i int, r SendResult) {
 
 // finish tells the pool what the call did.
 func (w *sending) finish(open bool) {
-	w.call.Done.Learnt = w.call.Peers.Changed()
 	if w.m.DryRun {
 		return
 	}
