@@ -4,8 +4,8 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,8 +13,6 @@ import (
 	"time"
 
 	"telegram-client/localstack/standalone/bridge"
-	"telegram-client/shared/telegram"
-	"telegram-client/tests/homeassistanttest"
 	"telegram-client/tests/story"
 	"telegram-client/tests/telegramtest"
 )
@@ -39,41 +37,11 @@ func run(ctx context.Context) error {
 	if err := functions(ctx, dir); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	server, err := telegramtest.Start(ctx, telegramtest.Options{})
+	stage, err := story.SetUp(ctx, bridge.Options{})
 	if err != nil {
 		return err
 	}
-	defer server.Close()
-	home, err := homeassistanttest.Start(homeassistanttest.Options{})
-	if err != nil {
-		return err
-	}
-	defer home.Close()
-	servers, problems := telegram.ParseServers(server.ServersJSON())
-	if len(problems) > 0 {
-		return fmt.Errorf("servers: %q", problems)
-	}
-	started, ended := make(chan bridge.Started, 1), make(chan error, 1)
-	go func() { // ends with ctx, waited for below
-		ended <- bridge.Run(ctx, bridge.Options{
-			Listen: "127.0.0.1:0", DataDir: filepath.Join(dir, "data"), Telegram: servers, Log: slog.New(slog.DiscardHandler),
-			Ready: func(s bridge.Started) { started <- s },
-		})
-	}()
-	select {
-	case at := <-started:
-		err = measure(ctx, story.Parts{
-			Bridge:   &story.Bridge{Address: func(string) string { return at.URL }, Token: at.Token.Reveal()},
-			Telegram: server, Home: home, Say: func(string, ...any) {},
-		})
-		cancel()
-		<-ended
-		return err
-	case err := <-ended:
-		return err
-	}
+	return errors.Join(measure(ctx, stage.Parts), stage.Strike())
 }
 
 // functions measures a function's program: its size, stripped, and how long it takes from exec to its own code.

@@ -53,7 +53,7 @@ func (t *teller) answerFriend(ctx context.Context) error {
 	}
 	after := t.sender()
 	t.Say("   the event came to the webhook, the automation called send_messages, and %s reads: Hello, Alice!", t.cast.Friend.FirstName)
-	t.Say("   that took one connection, %d request of Telegram", after.Requests-before.Requests)
+	t.Say("   that took one connection, %d request and %d round trips to Telegram", after.Requests-before.Requests, after.RoundTrips-before.RoundTrips)
 	if after.Requests-before.Requests != 1 || after.Connections-before.Connections != 1 {
 		return fmt.Errorf("expected 1 request over 1 connection, got %d over %d", after.Requests-before.Requests, after.Connections-before.Connections)
 	}
@@ -164,6 +164,35 @@ func (t *teller) repeat(ctx context.Context) error {
 	}
 	t.Say("   the same key with another text: %s", a.Get("error", "message"))
 	return nil
+}
+
+// eventBus: the target becomes Home Assistant's event bus, and the next message is an event there.
+func (t *teller) eventBus(ctx context.Context) error {
+	heard := make(chan homeassistanttest.Trigger, 10)
+	t.Home.Listen("telegram_client_new_message", func(trigger homeassistanttest.Trigger) { heard <- trigger })
+	entry := "/config/entries/" + t.cast.EntryID
+	a, err := t.Bridge.Want(ctx, 200, "entries", "PUT", entry+"/target", map[string]any{
+		"type": "event", "url": t.Home.URL(), "token": t.Home.Token(), "owner": owner, "time_zone": "Europe/Warsaw",
+	})
+	if err != nil {
+		return err
+	}
+	t.Say("   the target is the event bus now: %s", a.Get("state"))
+	t.Telegram.Say(t.cast.Friend.ID, t.cast.Bot.ID, "over the bus")
+	select {
+	case trigger := <-heard:
+		message, _ := trigger.JSON["message"].(map[string]any)
+		if message["message"] != "over the bus" || trigger.JSON["config_entry_id"] != t.cast.EntryID {
+			return fmt.Errorf("expected the event of %q, got %v", "over the bus", trigger.JSON)
+		}
+	case <-ctx.Done():
+		return fmt.Errorf("expected the event of %q on the bus: %w", "over the bus", ctx.Err())
+	}
+	t.Say("   %s writes: over the bus, and telegram_client_new_message is fired", t.cast.Friend.FirstName)
+	return t.until(ctx, "a healthy entry", func() (bool, error) {
+		a, err := t.Bridge.Want(ctx, 200, "entries", "GET", entry, nil)
+		return a.Get("health") == "[]" && a.Get("outbox", "waiting") == "0" && a.Get("target", "type") == "event", err
+	})
 }
 
 // mistakes: each is answered by a status, a code, the field, and a sentence.

@@ -1,7 +1,7 @@
 // Package story is THE story, written once: a bot is logged in, a friend writes to it, the event arrives at Home
 // Assistant, the answer goes back; Home Assistant is away and nothing is lost; a call that is repeated sends once; the
 // entry is removed and nothing stays logged in. It is told against the bridge as a whole, over HTTP, with a Telegram
-// server and a Home Assistant for tests on the other sides, wherever the bridge runs.
+// server and a Home Assistant for tests on the other sides, wherever the bridge runs. A [Stage] is all of it in one process.
 //
 // Counts come from those servers, never from the bridge. Whatever deviates ends the story with what was expected.
 package story
@@ -68,16 +68,19 @@ func Tell(ctx context.Context, p Parts) (*Cast, error) {
 		{"A friend writes, an automation answers", t.answerFriend},
 		{"Home Assistant is away for a while", t.away},
 		{"A call is repeated", t.repeat},
+		{"Home Assistant prefers its event bus", t.eventBus},
 		{"Mistakes are answered in words", t.mistakes},
 	} {
 		t.Say("")
 		t.Say("== %s", chapter.title)
 		ctx, cancel := context.WithTimeout(ctx, patience)
+		before := t.roundTrips()
 		err := chapter.tell(ctx)
 		cancel()
 		if err != nil {
 			return t.cast, fmt.Errorf("%s: %w", strings.ToLower(chapter.title), err)
 		}
+		t.Say("   (round trips to Telegram: %d)", t.roundTrips()-before)
 	}
 	return t.cast, nil
 }
@@ -103,6 +106,17 @@ func Remove(ctx context.Context, p Parts, c *Cast) error {
 	}
 	p.Say("   Telegram lists no device of the bot any more")
 	return nil
+}
+
+// roundTrips are those of all logins so far, with those that made their keys.
+func (t *teller) roundTrips() int {
+	n := 0
+	for _, a := range t.Telegram.Authorizations(0) {
+		if s, err := t.Telegram.Stats(a.ID); err == nil {
+			n += s.RoundTrips
+		}
+	}
+	return n
 }
 
 func alive(s *telegramtest.Server, account int64) []telegramtest.Authorization {

@@ -2,10 +2,14 @@ package story
 
 import (
 	"bytes"
-	"context"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,9 +18,6 @@ import (
 
 	"telegram-client/localstack/standalone/bridge"
 	"telegram-client/shared/process"
-	"telegram-client/shared/telegram"
-	"telegram-client/tests/homeassistanttest"
-	"telegram-client/tests/telegramtest"
 )
 
 // locked is a buffer that several goroutines write to.
@@ -37,72 +38,92 @@ func (l *locked) Bytes() []byte {
 	return bytes.Clone(l.text.Bytes())
 }
 
-// The whole story, and then a search for its secrets in what it left behind: the store's files and the log.
+// recorder keeps all answers that come through it.
+type recorder struct{ bodies locked }
+
+func (r *recorder) RoundTrip(request *http.Request) (*http.Response, error) {
+	answer, err := http.DefaultTransport.RoundTrip(request)
+	if err != nil {
+		return nil, err
+	}
+	var head bytes.Buffer
+	if err := answer.Header.Write(&head); err != nil {
+		return nil, err
+	}
+	if _, err := r.bodies.Write(head.Bytes()); err != nil {
+		return nil, err
+	}
+	answer.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.TeeReader(answer.Body, &r.bodies), answer.Body}
+	return answer, nil
+}
+
+// The whole story, and then a search for its secrets in all that it left behind: the data folder with the store (but for
+// the file that is there to hold secrets), the log in full, and everything the bridge answered, its metrics too.
 func TestStory_LeavesNoSecretBehind(t *testing.T) {
-	server := telegramtest.New(t)
-	home, err := homeassistanttest.Start(homeassistanttest.Options{})
+	log, answers := &locked{}, &recorder{}
+	stage, err := SetUp(t.Context(), bridge.Options{Log: process.NewLogger(log, slog.LevelDebug, true)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(home.Close)
-	servers, problems := telegram.ParseServers(server.ServersJSON())
-	if len(problems) > 0 {
-		t.Fatal(problems)
-	}
-	dir := t.TempDir()
-	log := &locked{}
-	started := make(chan bridge.Started, 1)
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { // ends with ctx, waited for below
-		ended <- bridge.Run(ctx, bridge.Options{
-			Listen: "127.0.0.1:0", DataDir: dir, Telegram: servers, Log: process.NewLogger(log, slog.LevelDebug, true),
-			Ready: func(s bridge.Started) { started <- s },
-		})
-	}()
-	var at bridge.Started
-	select {
-	case at = <-started:
-	case err := <-ended:
-		cancel()
-		t.Fatal(err)
-	}
-	parts := Parts{Bridge: &Bridge{Address: func(string) string { return at.URL }, Token: at.Token.Reveal()}, Telegram: server, Home: home, Say: t.Logf}
-	cast, err := Tell(ctx, parts)
-	stored := storeFiles(t, dir)
+	ctx := t.Context()
+	stage.Say, stage.Bridge.Client = t.Logf, &http.Client{Transport: answers}
+	cast, err := Tell(ctx, stage.Parts)
+	stored := dataFolder(t, stage)
+	var metrics Answer
 	if err == nil {
-		err = Remove(ctx, parts, cast)
+		metrics, err = stage.Bridge.Want(ctx, 200, "listener", "GET", "/metrics", nil)
 	}
-	cancel()
-	if e := <-ended; e != nil {
-		t.Errorf("the bridge ended: %v", e)
+	secrets := cast.Secrets
+	for _, login := range stage.Telegram.Authorizations(0) {
+		for _, key := range stage.Telegram.AuthKeys(login.ID) {
+			secrets = append(secrets, string(key))
+		}
 	}
-	if err != nil {
+	if err == nil {
+		err = Remove(ctx, stage.Parts, cast)
+	}
+	if err = errors.Join(err, stage.Strike()); err != nil {
 		t.Fatal(err)
 	}
-	secrets := append(cast.Secrets, at.Token.Reveal())
-	if found := search(stored, secrets); len(found) > 0 {
-		t.Errorf("secrets in the store: %q", found)
+	secrets = append(secrets, stage.Started.Token.Reveal())
+	if len(secrets) < 7 { // API hash, bot token, webhook's secret and id, API token, two auth keys at least
+		t.Errorf("only %d secrets to search for", len(secrets))
 	}
-	if found := search(log.Bytes(), secrets); len(found) > 0 {
-		t.Errorf("secrets in the log: %q", found)
+	for _, place := range []struct {
+		name string
+		text []byte
+	}{{"data folder", stored}, {"log", log.Bytes()}, {"answers", answers.bodies.Bytes()}, {"metrics", metrics.Body}} {
+		if len(place.text) == 0 {
+			t.Errorf("there was nothing to search in the %s", place.name)
+		}
+		if found := search(place.text, secrets); len(found) > 0 {
+			t.Errorf("secrets in the %s: %q", place.name, found)
+		}
 	}
-	if len(stored) == 0 || len(log.Bytes()) == 0 {
-		t.Error("there was nothing to search")
-	}
-	// The search finds what is there.
-	for _, leak := range forms(cast.Bot.Token) {
-		if len(search([]byte("x"+leak+"y"), secrets)) == 0 {
-			t.Errorf("a planted leak was not found: %q", leak)
+	// The search finds what is there, whatever stands around it.
+	for i, secret := range secrets {
+		for shift := range 3 {
+			leak := base64.StdEncoding.EncodeToString([]byte(strings.Repeat("x", shift) + secret + "tail"))
+			if len(search([]byte("x"+leak+"y"), secrets[i:i+1])) == 0 {
+				t.Errorf("secret %d, planted in base64 behind %d bytes, was not found", i, shift)
+			}
+		}
+		for _, leak := range []string{secret, hex.EncodeToString([]byte(secret))} {
+			if len(search([]byte("x"+leak+"y"), secrets[i:i+1])) == 0 {
+				t.Errorf("secret %d, planted, was not found", i)
+			}
 		}
 	}
 }
 
-func storeFiles(t *testing.T, dir string) []byte {
+func dataFolder(t *testing.T, stage *Stage) []byte {
 	t.Helper()
 	var all []byte
-	err := filepath.WalkDir(filepath.Join(dir, "store"), func(path string, d os.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() {
+	err := filepath.WalkDir(stage.Data, func(path string, d os.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() || path == stage.Started.SecretsFile {
 			return err
 		}
 		text, err := os.ReadFile(path)
@@ -119,15 +140,33 @@ func storeFiles(t *testing.T, dir string) []byte {
 func search(text []byte, secrets []string) []string {
 	var found []string
 	for i, secret := range secrets {
-		for j, form := range forms(secret) {
-			if bytes.Contains(text, []byte(form)) {
-				found = append(found, "secret "+string(rune('0'+i))+" as "+[]string{"it is", "hex", "base64"}[j])
+		for form, written := range forms(secret) {
+			if bytes.Contains(text, []byte(written)) {
+				found = append(found, fmt.Sprintf("secret %d in %s", i, form))
 			}
 		}
 	}
 	return found
 }
 
-func forms(secret string) []string {
-	return []string{secret, hex.EncodeToString([]byte(secret)), strings.TrimRight(base64.StdEncoding.EncodeToString([]byte(secret)), "=")}
+// forms are the ways in which a secret may be written. In base64 it looks different behind one byte and behind two; what
+// the bytes around it have a part in is left out.
+func forms(secret string) map[string]string {
+	all := map[string]string{"plain": secret, "hexadecimal": hex.EncodeToString([]byte(secret)), "JSON": quoted(secret)}
+	for shift := range 3 {
+		text := base64.RawStdEncoding.EncodeToString([]byte(strings.Repeat("x", shift) + secret))
+		whole := (shift + len(secret)) / 3 * 4
+		all[fmt.Sprintf("base64, shifted by %d", shift)] = text[(shift*8+5)/6 : whole]
+		all[fmt.Sprintf("URL base64, shifted by %d", shift)] = strings.NewReplacer("+", "-", "/", "_").Replace(text[(shift*8+5)/6 : whole])
+	}
+	return all
+}
+
+// quoted is a secret as it stands between the quotes of JSON.
+func quoted(secret string) string {
+	text, err := json.Marshal(secret)
+	if err != nil {
+		return secret
+	}
+	return string(text[1 : len(text)-1])
 }

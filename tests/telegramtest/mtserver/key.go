@@ -60,6 +60,17 @@ func (s *Server) lookUp(dc int, id KeyID) *authKey {
 	return k
 }
 
+// Key returns a key with its value.
+func (s *Server) Key(id KeyID) (crypto.AuthKey, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k := s.keys[id]
+	if k == nil {
+		return crypto.AuthKey{}, false
+	}
+	return k.key, true
+}
+
 // Sessions returns the live sessions of a key. A dead key has none.
 func (s *Server) Sessions(id KeyID) []*Session {
 	s.mu.Lock()
