@@ -23,12 +23,19 @@ type Problem struct {
 
 // A Subject is what filters look at of something that happened.
 type Subject struct {
-	Event     Event
-	Chat      peer.ID // 0: not known
-	Sender    peer.ID // 0: not known
+	Event Event
+	// Chat is the chat it happened in; for inline queries the user who types. 0: not known.
+	Chat   peer.ID
+	Sender peer.ID // as from_users sees it; 0: not known
+	// Outgoing: a message of the account itself; of reads: others read what the account wrote.
 	Outgoing  bool
 	Forwarded bool
-	Text      string
+	// Text is what patterns look at: a message's text, the text of an inline query.
+	Text string
+	// Data is what the button of a callback query carries, as it is; nil: it carries nothing, as those of games.
+	Data []byte
+	// Instance is the chat_instance of a callback query, which options name beside chats; 0: none.
+	Instance int64
 }
 
 // A Set is what an entry wants, ready to be asked. It does not change and is safe for concurrent use.
