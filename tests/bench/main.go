@@ -13,6 +13,10 @@ import (
 	"time"
 
 	"telegram-client/localstack/standalone/bridge"
+	"telegram-client/shared/process"
+	"telegram-client/shared/seal"
+	"telegram-client/tests/lambdatest"
+	"telegram-client/tests/redistest"
 	"telegram-client/tests/story"
 	"telegram-client/tests/telegramtest"
 )
@@ -34,47 +38,111 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	if err := functions(ctx, dir); err != nil {
-		return err
-	}
-	stage, err := story.SetUp(ctx, bridge.Options{})
+	program, err := functions(ctx, dir)
 	if err != nil {
 		return err
 	}
-	return errors.Join(measure(ctx, stage.Parts), stage.Strike())
+	store, err := redistest.Run(dir, redistest.Options{})
+	if err != nil {
+		return err
+	}
+	defer store.Kill()
+	keys := story.NewKeys()
+	stage, err := story.SetUp(ctx, bridge.Options{RedisURL: seal.NewText(store.URL()), OwnStore: true, Keys: keys})
+	if err != nil {
+		return err
+	}
+	cast, err := story.Tell(ctx, stage.Parts)
+	if err == nil {
+		err = measure(ctx, stage.Parts, cast)
+	}
+	if err == nil {
+		err = lambda(ctx, dir, program, store, keys, stage, cast)
+	}
+	return errors.Join(err, stage.Strike())
 }
 
 // functions measures a function's program: its size, stripped, and how long it takes from exec to its own code.
-func functions(ctx context.Context, dir string) error {
-	out := filepath.Join(dir, "bootstrap")
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-tags", "lambda.norpc", "-ldflags=-s -w -buildid=", "-o", out, "./functions/sendmessages")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if text, err := build.CombinedOutput(); err != nil {
-		return fmt.Errorf("build a function: %w\n%s", err, text)
+func functions(ctx context.Context, dir string) (program string, err error) {
+	out, err := lambdatest.Build(ctx, "./functions/sendmessages", dir)
+	if err != nil {
+		return "", err
 	}
 	st, err := os.Stat(out)
 	if err != nil {
-		return err
+		return "", err
 	}
 	show("function_size_mb", float64(st.Size())/(1<<20), "MB")
 	var starts []time.Duration
 	for range 10 {
 		begin := time.Now()
 		if err := exec.CommandContext(ctx, out, "--version").Run(); err != nil {
-			return fmt.Errorf("start a function: %w", err)
+			return "", fmt.Errorf("start a function: %w", err)
 		}
 		starts = append(starts, time.Since(begin))
 	}
 	show("function_start_ms", percentile(starts, 50), "ms")
-	return nil
+	return out, nil
 }
 
-// measure tells the story first, so that everybody knows everybody, and then measures sends and events.
-func measure(ctx context.Context, p story.Parts) error {
-	cast, err := story.Tell(ctx, p)
+// lambda measures a function as Lambda runs it: the first call of a process, and the calls that follow.
+func lambda(ctx context.Context, dir, program string, store *redistest.Server, keys process.Keys, stage *story.Stage, cast *story.Cast) error {
+	tap, err := store.Tap()
 	if err != nil {
 		return err
 	}
+	defer tap.Close()
+	servers := filepath.Join(dir, "servers.json")
+	if err := os.WriteFile(servers, stage.Telegram.ServersJSON(), 0o600); err != nil {
+		return err
+	}
+	call := func(b *story.Bridge) (time.Duration, error) {
+		begin := time.Now()
+		_, err := b.Want(ctx, 200, "sendmessages", "POST", "/services/telegram_client/send_messages",
+			map[string]any{"config_entry_id": cast.EntryID, "target_id": cast.Friend.ID, "message": "from a function"})
+		return time.Since(begin), err
+	}
+	for _, delay := range []time.Duration{0, 50 * time.Millisecond} {
+		stage.Telegram.Wire().Faults().Delay(delay, delay)
+		var cold, warm []time.Duration
+		trips := 0
+		const processes, calls = 5, 5
+		for range processes {
+			f, err := lambdatest.Start(lambdatest.Config{
+				Name: "sendmessages", Bootstrap: program, Timeout: 30 * time.Second,
+				Env: story.FunctionEnv(tap.URL(), keys, stage.Bridge.Token, servers),
+			})
+			if err != nil {
+				return err
+			}
+			b := &story.Bridge{Address: func(string) string { return f.URL() }, Token: stage.Bridge.Token}
+			took, err := call(b)
+			cold = append(cold, took)
+			for range calls {
+				before := tap.Trips()
+				if took, err2 := call(b); err2 == nil {
+					warm = append(warm, took)
+				} else {
+					err = errors.Join(err, err2)
+				}
+				trips += tap.Trips() - before
+			}
+			if err = errors.Join(err, f.Close()); err != nil {
+				return err
+			}
+		}
+		show(fmt.Sprintf("lambda_cold_ms_at_%d_ms_delay", (2*delay).Milliseconds()), percentile(cold, 50), "ms")
+		show(fmt.Sprintf("lambda_warm_ms_at_%d_ms_delay", (2*delay).Milliseconds()), percentile(warm, 50), "ms")
+		if delay > 0 {
+			show("redis_round_trips_send", float64(trips)/(processes*calls), "trips")
+		}
+	}
+	stage.Telegram.Wire().Faults().Delay(0, 0)
+	return nil
+}
+
+// measure measures sends and events, once the story has been told and everybody knows everybody.
+func measure(ctx context.Context, p story.Parts, cast *story.Cast) error {
 	for _, delay := range []time.Duration{0, 50 * time.Millisecond} {
 		p.Telegram.Wire().Faults().Delay(delay, delay)
 		before := trips(p.Telegram, cast.Bot.ID)
@@ -89,7 +157,7 @@ func measure(ctx context.Context, p story.Parts) error {
 			took = append(took, time.Since(begin))
 		}
 		show(fmt.Sprintf("send_ms_p50_at_%d_ms_delay", (2*delay).Milliseconds()), percentile(took, 50), "ms")
-		if delay > 0 {
+		if delay > 0 { // without one the count is not exact
 			show("telegram_round_trips_send", float64(trips(p.Telegram, cast.Bot.ID)-before)/sends, "trips")
 		}
 	}

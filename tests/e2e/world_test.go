@@ -16,6 +16,7 @@ import (
 	"telegram-client/shared/flow"
 	"telegram-client/shared/flow/login"
 	"telegram-client/shared/httpapi"
+	"telegram-client/shared/process"
 	"telegram-client/shared/redisstore"
 	"telegram-client/shared/seal"
 	"telegram-client/shared/service"
@@ -33,6 +34,7 @@ type world struct {
 	redis      *redistest.Server
 	store      *redisstore.Store
 	dialer     *telegram.Dialer
+	keys       process.Keys
 	ring       *seal.Keyring
 	bot, alice telegramtest.Account
 	entryID    string
@@ -40,13 +42,13 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{telegram: telegramtest.New(t), redis: redistest.Start(t)}
+	w := &world{telegram: telegramtest.New(t), redis: redistest.Start(t), keys: story.NewKeys()}
 	servers, problems := telegram.ParseServers(w.telegram.ServersJSON())
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
 	w.dialer = &telegram.Dialer{Servers: servers, Version: "test", Clock: clock.System, Log: slog.New(slog.DiscardHandler)}
-	ring, err := seal.ParseKeyring(seal.NewKey(), seal.NewKey())
+	ring, err := w.keys.Keyring()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -196,6 +196,22 @@ func (t *teller) target(ctx context.Context) error {
 			}
 		}
 	})
+	if err := t.webhook(ctx); err != nil {
+		return err
+	}
+	for _, r := range t.Home.Requests() {
+		if r.Method == "POST" && r.Path == "/api/webhook/"+t.cast.Webhook {
+			if err := verify.Verify(r.Body, r.Header); err != nil {
+				return fmt.Errorf("expected a signed request: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// webhook makes the webhook the target and waits until it has proved itself.
+func (t *teller) webhook(ctx context.Context) error {
+	entry := "/config/entries/" + t.cast.EntryID
 	a, err := t.Bridge.Want(ctx, 200, "entries", "PUT", entry+"/target", map[string]any{
 		"type": "webhook", "url": t.Home.WebhookURL(t.cast.Webhook), "secret": t.secret, "owner": owner, "time_zone": "Europe/Warsaw",
 	})
@@ -205,13 +221,6 @@ func (t *teller) target(ctx context.Context) error {
 	t.Say("   the webhook is set: %s", a.Get("state"))
 	if err := t.confirmed(ctx); err != nil {
 		return err
-	}
-	for _, r := range t.Home.Requests() {
-		if r.Method == "POST" && r.Path == "/api/webhook/"+t.cast.Webhook {
-			if err := verify.Verify(r.Body, r.Header); err != nil {
-				return fmt.Errorf("expected a signed request: %w", err)
-			}
-		}
 	}
 	return t.until(ctx, "the target to be usable", func() (bool, error) {
 		a, err := t.Bridge.Want(ctx, 200, "entries", "GET", entry, nil)
