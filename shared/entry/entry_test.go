@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"telegram-client/shared/fault"
 	"telegram-client/shared/health"
 	"telegram-client/shared/seal"
 )
@@ -108,5 +109,42 @@ func TestTarget_State(t *testing.T) {
 	}
 	if b := (Target{Type: Webhook, URL: seal.NewText("v")}); a.SameAddress(&b) {
 		t.Error("another URL is another address")
+	}
+}
+
+func TestTarget_KeepsItsOwner(t *testing.T) {
+	t.Parallel()
+	for _, x := range []struct {
+		what  string
+		t     Target
+		asks  string
+		owned bool
+	}{
+		{"nobody's", Target{}, "b", false},
+		{"detached", Target{Owner: "a"}, "b", false},
+		{"its own", Target{Type: Webhook, Owner: "a"}, "a", false},
+		{"another's", Target{Type: Webhook, Owner: "a"}, "b", true},
+	} {
+		if err := x.t.CheckOwner(x.asks); fault.Is(err, fault.Owned) != x.owned {
+			t.Errorf("%s: %v", x.what, err)
+		}
+	}
+}
+
+func TestTarget_SuccessorProvesItselfAtAnotherAddress(t *testing.T) {
+	t.Parallel()
+	former := Target{Type: Webhook, URL: seal.NewText("u"), Generation: 3, Confirmed: true}
+	for _, x := range []struct {
+		next       Target
+		generation int64
+		confirmed  bool
+	}{
+		{Target{Type: Webhook, URL: seal.NewText("u"), Paused: true}, 3, true},
+		{Target{Type: Webhook, URL: seal.NewText("v")}, 4, false},
+		{Target{}, 4, false},
+	} {
+		if got := former.Successor(x.next); int64(got.Generation) != x.generation || got.Confirmed != x.confirmed || got.Paused != x.next.Paused {
+			t.Errorf("%+v became %+v", x.next, got)
+		}
 	}
 }

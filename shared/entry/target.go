@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"telegram-client/shared/fault"
 	"telegram-client/shared/seal"
 )
 
@@ -75,4 +76,21 @@ func HandshakeID(id ID, generation int64) uuid.UUID {
 // SameAddress reports whether both targets post to the same place, so that a handshake of one holds for the other.
 func (t *Target) SameAddress(u *Target) bool {
 	return t.Type == u.Type && t.URL == u.URL
+}
+
+// CheckOwner keeps two Home Assistants from taking an entry away from each other by mistake: its error is fault.Owned.
+func (t *Target) CheckOwner(owner string) error {
+	if t.Type == NoTarget || t.Owner == "" || t.Owner == owner {
+		return nil
+	}
+	return fault.At(fault.Owned, "owner", `This entry's events go to another Home Assistant. Send "take_over": true to have them instead.`)
+}
+
+// Successor returns next as what comes after t: a handshake stays good as long as the address is the same.
+func (t *Target) Successor(next Target) Target {
+	next.Generation, next.Confirmed = t.Generation, t.Confirmed
+	if !t.SameAddress(&next) {
+		next.Generation, next.Confirmed = t.Generation+1, false
+	}
+	return next
 }

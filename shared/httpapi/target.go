@@ -38,10 +38,12 @@ func (h *entries) setTarget(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	_, err = h.Store.ChangeEntry(r.Context(), id, func(e *entry.Entry) error {
-		if err := checkOwner(&e.Target, target.Owner, takeOver); err != nil {
-			return err
+		if !takeOver {
+			if err := e.Target.CheckOwner(target.Owner); err != nil {
+				return err
+			}
 		}
-		e.Target = succeed(&e.Target, target)
+		e.Target = e.Target.Successor(target)
 		return nil
 	})
 	if err != nil {
@@ -66,10 +68,10 @@ func (h *entries) clearTarget(w http.ResponseWriter, r *http.Request) error {
 		return fault.At(fault.MissingField, "owner", "Say in the address who detaches: …/target?owner=<id>.")
 	}
 	_, err = h.Store.ChangeEntry(r.Context(), id, func(e *entry.Entry) error {
-		if err := checkOwner(&e.Target, owner, false); err != nil {
+		if err := e.Target.CheckOwner(owner); err != nil {
 			return err
 		}
-		e.Target = succeed(&e.Target, entry.Target{MaxAge: e.Target.MaxAge})
+		e.Target = e.Target.Successor(entry.Target{MaxAge: e.Target.MaxAge})
 		return nil
 	})
 	if err != nil {
@@ -77,23 +79,6 @@ func (h *entries) clearTarget(w http.ResponseWriter, r *http.Request) error {
 	}
 	writeJSON(w, http.StatusOK, done)
 	return nil
-}
-
-// checkOwner keeps two Home Assistants from taking an entry away from each other by mistake.
-func checkOwner(t *entry.Target, owner string, takeOver bool) error {
-	if t.Type == entry.NoTarget || t.Owner == "" || t.Owner == owner || takeOver {
-		return nil
-	}
-	return fault.At(fault.Owned, "owner", `This entry's events go to another Home Assistant. Send "take_over": true to have them instead.`)
-}
-
-// succeed makes next the successor of former: a handshake stays good as long as the address is the same.
-func succeed(former *entry.Target, next entry.Target) entry.Target {
-	next.Generation, next.Confirmed = former.Generation, former.Confirmed
-	if !former.SameAddress(&next) {
-		next.Generation, next.Confirmed = former.Generation+1, false
-	}
-	return next
 }
 
 // readTarget reads a target. Each type has its own fields: one that would be of no use is unknown.
