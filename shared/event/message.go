@@ -2,98 +2,123 @@ package event
 
 import (
 	"fmt"
-	"strconv"
-	"time"
 
+	"github.com/gotd/td/tdp"
 	"github.com/gotd/td/tg"
 
 	"telegram-client/shared/filter"
 	"telegram-client/shared/peer"
-	"telegram-client/shared/tljson"
 )
 
 // A messagePayload is what new_message and message_edited carry.
 type messagePayload struct {
-	message  *tg.Message
-	unknown  []string // members of the message that its short form does not tell
-	chat     party
-	post     bool
-	sender   peer.ID
-	senderIs party
+	message tdp.Object
+	lacks   []string // members of the message that its short form does not tell
+	chat    place
+	sender  party
 }
 
-func readMessage(e filter.Event, m tg.MessageClass, c Context) []Occurrence {
-	if m, ok := m.(*tg.Message); ok {
-		own := *m // what is changed below is ours; what it points to stays shared
-		return []Occurrence{occurrence(e, &own, nil, c)}
-	}
-	return nil // service messages are chat actions, empty ones nothing
+func (p *messagePayload) write(w *writer, groups map[string]*string) {
+	w.chat(&p.chat)
+	w.object("message", p.message, p.lacks...)
+	w.groups("pattern_match", groups)
+	w.object("sender", p.sender.entity)
+	w.id("sender_id", p.sender.id)
 }
 
-// occurrence makes an occurrence of a message, which it completes: what private chats leave unsaid is filled in.
-func occurrence(e filter.Event, m *tg.Message, unknown []string, c Context) Occurrence {
-	self := c.self()
-	chat := peer.FromTL(m.PeerID)
-	_, forwarded := m.GetFwdFrom()
-	if chat == self && !forwarded {
-		m.SetOut(true) // own notes are outgoing, whatever the flag says
+func (p *messagePayload) appendIdentity(dst []byte, o *Occurrence) []byte {
+	dst = fmt.Appendf(dst, "%d %d", o.Box, o.MessageIDs[0])
+	if o.Event == filter.MessageEdited {
+		dst = appendEditIdentity(dst, p.message)
 	}
-	from := peer.FromTL(m.FromID)
-	seen := from // whom from_users sees: in a private chat nobody wrote what we wrote
-	if from == 0 && (m.Post || chat.Kind() == peer.User && !m.Out) {
-		seen = chat
-	}
-	if from == 0 && chat.Kind() == peer.User && chat != 0 {
-		from = chat
-		if m.Out {
-			from = self
-		}
-		m.SetFromID(from.Peer())
-	}
-	if _, empty := m.Media.(*tg.MessageMediaEmpty); empty {
-		m.Media = nil
-		m.Flags.Unset(mediaFlag)
-	}
-	if from == 0 && m.Post {
-		from = chat
-	}
-	o := Occurrence{
-		Event: e, Chat: chat, Sender: seen, Occurred: time.Unix(int64(m.Date), 0).UTC(), Class: Durable,
-		Outgoing: m.Out, Forwarded: forwarded, MessageIDs: []int{m.ID}, Text: m.Message,
-		payload: &messagePayload{message: m, unknown: unknown, chat: c.party(chat), post: m.Post, sender: from, senderIs: c.party(from)},
-	}
-	if chat.Kind() == peer.Channel {
-		o.Box = chat
-	}
-	if m.Out {
-		o.Kind = Send
-	}
-	o.identity = fmt.Sprintf("%d %d", o.Box, m.ID)
-	return o
+	return dst
+}
+
+// A sight is what is read off a message of any constructor.
+type sight struct {
+	message   tdp.Object
+	id, date  int
+	chat      peer.ID
+	from      peer.ID // who wrote it; 0: not known
+	seen      peer.ID // who from_users believes wrote it: in a private chat nobody wrote what we wrote
+	out, post bool
+	forwarded bool
+	text      string
 }
 
 // mediaFlag is the flag of tg.Message.Media.
 const mediaFlag = 9
 
-func (p *messagePayload) appendMembers(dst []byte, groups map[string]*string) []byte {
-	dst = append(dst, `"chat":`...)
-	dst = tljson.Append(dst, p.chat.entity)
-	dst = append(dst, `,"chat_id":`...)
-	dst = appendID(dst, p.chat.id)
-	dst = append(dst, `,"input_chat":`...)
-	dst = tljson.Append(dst, p.chat.input)
-	dst = append(dst, `,"is_channel":`...)
-	dst = strconv.AppendBool(dst, p.chat.id.Kind() == peer.Channel)
-	dst = append(dst, `,"is_group":`...)
-	dst = strconv.AppendBool(dst, p.chat.id.Kind() == peer.Group || p.chat.id.Kind() == peer.Channel && !p.post)
-	dst = append(dst, `,"is_private":`...)
-	dst = strconv.AppendBool(dst, p.chat.id.Kind() == peer.User)
-	dst = append(dst, `,"message":`...)
-	dst = tljson.Append(dst, p.message, p.unknown...)
-	dst = append(dst, `,"pattern_match":`...)
-	dst = appendGroups(dst, groups)
-	dst = append(dst, `,"sender":`...)
-	dst = tljson.Append(dst, p.senderIs.entity)
-	dst = append(dst, `,"sender_id":`...)
-	return appendID(dst, p.sender)
+// look reads a message, which it completes: what private chats leave unsaid is filled in. The message is the caller's
+// own, but what it points to is not.
+func (c *Context) look(m tg.MessageClass) sight {
+	self := c.self()
+	switch m := m.(type) {
+	case *tg.Message:
+		_, forwarded := m.GetFwdFrom()
+		s := sight{message: m, id: m.ID, date: m.Date, chat: peer.FromTL(m.PeerID), from: peer.FromTL(m.FromID),
+			post: m.Post, forwarded: forwarded, text: m.Message}
+		if s.chat == self && !forwarded {
+			m.SetOut(true) // own notes are outgoing, whatever the flag says
+		}
+		s.out = m.Out
+		if s.complete(self) {
+			m.SetFromID(s.from.Peer())
+		}
+		if _, empty := m.Media.(*tg.MessageMediaEmpty); empty {
+			m.Media = nil
+			m.Flags.Unset(mediaFlag)
+		}
+		return s
+	case *tg.MessageService:
+		s := sight{message: m, id: m.ID, date: m.Date, chat: peer.FromTL(m.PeerID), from: peer.FromTL(m.FromID), post: m.Post}
+		if s.chat == self {
+			m.SetOut(true)
+		}
+		s.out = m.Out
+		if s.complete(self) {
+			m.SetFromID(s.from.Peer())
+		}
+		return s
+	case *tg.MessageEmpty:
+		s := sight{message: m, id: m.ID, chat: peer.FromTL(m.PeerID)}
+		s.complete(self)
+		return s
+	}
+	return sight{}
+}
+
+// complete works out who wrote a message that does not say so. It reports whether the message should say it: in a
+// private chat, where the other side or we did.
+func (s *sight) complete(self peer.ID) bool {
+	private := s.chat != 0 && s.chat.Kind() == peer.User
+	s.seen = s.from
+	if s.from != 0 {
+		return false
+	}
+	if s.post || private && !s.out {
+		s.seen = s.chat
+	}
+	if !private {
+		if s.post {
+			s.from = s.chat // to those who ask, a channel wrote its posts; the message itself keeps silent
+		}
+		return false
+	}
+	s.from = s.chat
+	if s.out {
+		s.from = self
+	}
+	return true
+}
+
+// occurrence makes an occurrence of a message.
+func (s *sight) occurrence(e filter.Event, lacks []string, c *Context) Occurrence {
+	p := &messagePayload{message: s.message, lacks: lacks, chat: c.place(s.chat), sender: c.party(s.from)}
+	if s.chat.Kind() == peer.Channel {
+		p.chat.group = truthOf(!s.post) // the message knows it, whether we know the channel or not
+	}
+	o := c.occurrence(e, s.chat, Durable, p)
+	o.Sender, o.Outgoing, o.Forwarded, o.MessageIDs, o.Text = s.seen, s.out, s.forwarded, []int{s.id}, s.text
+	return o
 }

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/gotd/td/tg"
 
 	"telegram-client/shared/filter"
 	"telegram-client/shared/peer"
@@ -25,14 +24,22 @@ const (
 type Kind string
 
 // The kinds that occur.
-const Send Kind = "send"
+const (
+	Send   Kind = "send"
+	Edit   Kind = "edit"
+	Delete Kind = "delete"
+	Seen   Kind = "read"
+	Pin    Kind = "pin"
+)
 
-// Context is what updates are read with.
-type Context struct {
-	Me   *tg.User
-	Book *peer.Book
-	Now  time.Time // when the update came in: the time of what carries none of its own
-}
+// Change is how who is in a chat changed.
+type Change string
+
+// The changes.
+const (
+	Came Change = "came" // joined or was added
+	Went Change = "went" // left or was kicked
+)
 
 // An Occurrence is something that happened and can become an event.
 type Occurrence struct {
@@ -41,6 +48,7 @@ type Occurrence struct {
 	Sender   peer.ID // 0: not known
 	Occurred time.Time
 	Class    Class
+	// Outgoing is said of messages of the account itself, and of reads of what the account wrote.
 	Outgoing bool
 	// Forwarded is true for messages with a forward header.
 	Forwarded bool
@@ -50,16 +58,25 @@ type Occurrence struct {
 	Box        peer.ID
 	MessageIDs []int
 	Text       string
-	// Version tells edits of one message apart; 0 for everything else.
+	// Version tells edits of one message apart: edit_date, or pts where there is none; 0 for everything else.
 	Version int64
+	// Change is how who is in the chat changed, Users are whom that concerns, and Service says that a service message
+	// tells of it: a bot is told of the same change by a participant update as well.
+	Change  Change
+	Users   []peer.ID
+	Service bool
 
-	identity string // what makes the event id, besides account and event
+	data     []byte // of the button of a callback query
+	instance int64  // chat_instance of a callback query
 	payload  payload
 }
 
-// payload writes the members of an event, without braces.
+// A payload is what only one event has.
 type payload interface {
-	appendMembers(dst []byte, groups map[string]*string) []byte
+	// write writes the members of the event.
+	write(w *writer, groups map[string]*string)
+	// appendIdentity appends what tells the event apart from all others of its name; nothing if nothing does.
+	appendIdentity(dst []byte, o *Occurrence) []byte
 }
 
 // namespace is the space of our event ids: UUIDv5 of the URL namespace and "telegram_client". It must never change:
@@ -68,8 +85,16 @@ var namespace = uuid.NewSHA1(uuid.NameSpaceURL, []byte("telegram_client"))
 
 // EventID returns the id of the event: the same for every attempt, after any crash, and whichever way Telegram tells of
 // it. It is made of the account, the event, and what identifies it: box and message id for messages.
+//
+// Of who types and who is online nothing is unique, and nothing is told twice: their ids are random, others at each
+// call. Whoever keeps the event keeps the id.
 func (o *Occurrence) EventID(account int64) uuid.UUID {
-	return uuid.NewSHA1(namespace, fmt.Appendf(nil, "%d %s %s", account, o.Event, o.identity))
+	name := fmt.Appendf(nil, "%d %s ", account, o.Event)
+	begin := len(name)
+	if name = o.payload.appendIdentity(name, o); len(name) == begin {
+		return uuid.New()
+	}
+	return uuid.NewSHA1(namespace, name)
 }
 
 // Type returns the type of the event: "telegram_client_new_message".
@@ -77,11 +102,16 @@ func (o *Occurrence) Type() string { return "telegram_client_" + string(o.Event)
 
 // Subject returns what filters look at.
 func (o *Occurrence) Subject() filter.Subject {
-	return filter.Subject{Event: o.Event, Chat: o.Chat, Sender: o.Sender, Outgoing: o.Outgoing, Forwarded: o.Forwarded, Text: o.Text}
+	return filter.Subject{
+		Event: o.Event, Chat: o.Chat, Sender: o.Sender, Outgoing: o.Outgoing, Forwarded: o.Forwarded,
+		Text: o.Text, Data: o.data, Instance: o.instance,
+	}
 }
 
 // AppendJSON appends the members of the event, without braces and without the envelope. groups are the named groups
 // of the filter's pattern; nil: there was no pattern.
 func (o *Occurrence) AppendJSON(dst []byte, groups map[string]*string) []byte {
-	return o.payload.appendMembers(dst, groups)
+	w := writer{dst: dst}
+	o.payload.write(&w, groups)
+	return w.dst
 }

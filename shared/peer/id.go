@@ -51,17 +51,25 @@ func GroupID(bare int64) ID { return ID(-bare) }
 // ChannelID marks the id of a channel or supergroup.
 func ChannelID(bare int64) ID { return ID(channelMark - bare) }
 
-// FromTL marks a peer. Nil, which is how TL says "no peer", gives 0.
+// FromTL marks a peer. Nil, which is how TL says "no peer", gives 0. A group or channel whose id is marked already, as
+// Telegram never sends one but people write them, is taken for the one that is meant.
 func FromTL(p tg.PeerClass) ID {
 	switch p := p.(type) {
 	case *tg.PeerUser:
 		return UserID(p.UserID)
 	case *tg.PeerChat:
-		return GroupID(p.ChatID)
+		return GroupID(bare(p.ChatID))
 	case *tg.PeerChannel:
-		return ChannelID(p.ChannelID)
+		return ChannelID(bare(p.ChannelID))
 	}
 	return 0
+}
+
+func bare(id int64) int64 {
+	if id < 0 {
+		return ID(id).Bare()
+	}
+	return id
 }
 
 // Kind returns what the id names. 0 counts as a user.

@@ -14,86 +14,92 @@ import (
 	"telegram-client/shared/peer"
 )
 
-// finished are the events that are read and filtered in full. The others follow, one name at a time.
-var finished = []filter.Event{filter.NewMessage}
-
+// An eventCase is a line of events.jsonl.
 type eventCase struct {
+	world
+	Event    filter.Event
+	Entry    string `json:"config_entry_id"`
+	Options  json.RawMessage
+	Enabled  bool
+	Expected []any
+	Invalid  json.RawMessage `json:"invalid_options"`
+}
+
+// A world is what an update arrives in.
+type world struct {
 	ID        string
-	Event     filter.Event
-	Entry     string `json:"config_entry_id"`
 	Self      map[string]any
-	Options   json.RawMessage
-	Enabled   bool
 	Cache     struct{ Users, Chats []map[string]any }
 	Contacts  []map[string]any
 	Usernames map[string]map[string]any
-	Now       json.RawMessage
+	Now       string
 	Update    string `json:"update_b64"`
-	Expected  []any
-	Invalid   json.RawMessage `json:"invalid_options"`
 }
 
 func TestEvents(t *testing.T) {
 	t.Parallel()
-	cases := map[filter.Event][]eventCase{}
-	readLines(t, "events.jsonl", func(line []byte) {
+	filtered := map[filter.Event]bool{filter.NewMessage: true, filter.MessageEdited: true} // the rest follows
+	runFile(t, "events", 157+16, func(line []byte) (string, string, bool) {
 		var c eventCase
-		decode(t, line, &c)
-		cases[c.Event] = append(cases[c.Event], c)
+		decode(line, &c)
+		if !filtered[c.Event] {
+			return c.ID, "", true
+		}
+		return c.ID, c.run(), false
 	})
-	for _, e := range finished {
-		t.Run(string(e), func(t *testing.T) {
-			t.Parallel()
-			if len(cases[e]) == 0 {
-				t.Fatal("no cases")
-			}
-			passed := 0
-			for _, c := range cases[e] {
-				if diff := c.run(t); diff != "" {
-					t.Errorf("%s: %s", c.ID, diff)
-					continue
-				}
-				passed++
-			}
-			fmt.Printf("events(%s): %d/%d\n", e, passed, len(cases[e]))
-		})
-	}
 }
 
 // run returns how the events that fire differ from those expected.
-func (c *eventCase) run(t *testing.T) string {
-	me := tl(t, c.Self).(*tg.User)
-	book := peer.NewBook(me.ID)
-	book.Learn([]tg.UserClass{me}, nil)
-	book.Learn(users(t, c.Cache.Users), chats(t, c.Cache.Chats))
-	set, problems := filter.Compile(c.options(t), c.names(t, me))
+func (c *eventCase) run() string {
+	set, problems := filter.Compile(c.options(), c.names())
 	if invalid := len(c.Invalid) > 0; invalid != (len(problems) > 0) {
 		return fmt.Sprintf("problems %v, invalid %s", problems, c.Invalid)
 	}
-	in := decodeContainer(t, c.Update)
-	book.Learn(in.users, in.chats)
-	ctx := event.Context{Me: me, Book: book, Now: time.Unix(1726050030, 0)}
 	got := []any{}
-	for _, u := range in.updates {
-		for _, o := range event.Read(u, ctx) {
-			groups, ok, err := set.Match(o.Subject())
-			if err != nil {
-				return err.Error()
-			}
-			if !ok {
-				continue
-			}
-			raw := event.AppendStored([]byte{'{'}, c.Entry, event.MeOf(me), &o, groups)
-			var fired any
-			decode(t, append(raw, '}'), &fired)
-			got = append(got, fired)
-		}
-	}
+	me := tl(c.Self).(*tg.User)
+	c.fire(set, func(o *event.Occurrence, groups map[string]*string) {
+		raw := event.AppendStored([]byte{'{'}, c.Entry, event.MeOf(me), o, groups)
+		var fired any
+		decode(append(raw, '}'), &fired)
+		got = append(got, fired)
+	})
 	return cmp.Diff(c.Expected, got)
 }
 
+// fire reads the update and calls fired with all that passes the filters.
+func (w *world) fire(set *filter.Set, fired func(*event.Occurrence, map[string]*string)) {
+	me := tl(w.Self).(*tg.User)
+	book := peer.NewBook(me.ID)
+	book.Learn([]tg.UserClass{me}, nil)
+	book.Learn(users(w.Cache.Users), chats(w.Cache.Chats))
+	in := decodeContainer(w.Update)
+	book.Learn(in.users, in.chats)
+	for _, u := range in.updates {
+		for _, o := range event.Read(u, event.Context{Me: me, Book: book, Now: w.now()}) {
+			groups, ok, err := set.Match(o.Subject())
+			if err != nil {
+				failCase("%v", err)
+			}
+			if ok {
+				fired(&o, groups)
+			}
+		}
+	}
+}
+
+func (w *world) now() time.Time {
+	if w.Now == "" {
+		return time.Unix(1726050030, 0)
+	}
+	at, err := time.Parse(time.RFC3339, w.Now)
+	if err != nil {
+		failCase("%v", err)
+	}
+	return at
+}
+
 // options returns the options of an entry on which the case's event alone is enabled.
-func (c *eventCase) options(t *testing.T) filter.Options {
+func (c *eventCase) options() filter.Options {
 	stored := map[string]any{}
 	on := map[filter.Event]bool{}
 	for _, e := range filter.Events() {
@@ -103,37 +109,38 @@ func (c *eventCase) options(t *testing.T) filter.Options {
 	stored[string(c.Event)] = c.Options
 	raw, err := json.Marshal(stored)
 	if err != nil {
-		t.Fatal(err)
+		failCase("%v", err)
 	}
 	var o filter.Options
 	if err := json.Unmarshal(raw, &o); err != nil {
-		t.Fatal(err)
+		failCase("%v", err)
 	}
 	return o
 }
 
 // names returns a book of those whom Telegram would name when asked for contacts and usernames.
-func (c *eventCase) names(t *testing.T, me *tg.User) *peer.Book {
+func (w *world) names() *peer.Book {
+	me := tl(w.Self).(*tg.User)
 	book := peer.NewBook(me.ID)
-	book.Learn(users(t, c.Contacts), nil)
-	for _, u := range c.Usernames {
-		book.Learn(users(t, []map[string]any{u}), nil)
+	book.Learn(users(w.Contacts), nil)
+	for _, u := range w.Usernames {
+		book.Learn(users([]map[string]any{u}), nil)
 	}
 	return book
 }
 
-func users(t *testing.T, from []map[string]any) []tg.UserClass {
+func users(from []map[string]any) []tg.UserClass {
 	var all []tg.UserClass
 	for _, u := range from {
-		all = append(all, tl(t, u).(tg.UserClass))
+		all = append(all, tl(u).(tg.UserClass))
 	}
 	return all
 }
 
-func chats(t *testing.T, from []map[string]any) []tg.ChatClass {
+func chats(from []map[string]any) []tg.ChatClass {
 	var all []tg.ChatClass
 	for _, c := range from {
-		all = append(all, tl(t, c).(tg.ChatClass))
+		all = append(all, tl(c).(tg.ChatClass))
 	}
 	return all
 }

@@ -1,6 +1,8 @@
 package golden_test
 
 import (
+	"encoding/json"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -12,8 +14,7 @@ import (
 
 func TestIDs(t *testing.T) {
 	t.Parallel()
-	passed := map[string]int{}
-	readLines(t, "ids.jsonl", func(line []byte) {
+	runFile(t, "ids", 52, func(line []byte) (string, string, bool) {
 		var c struct {
 			Op   string
 			Peer any
@@ -25,44 +26,35 @@ func TestIDs(t *testing.T) {
 			Value int64
 			IDs   []peer.ID
 		}
-		decode(t, line, &c)
+		decode(line, &c)
+		var want, got any
 		switch c.Op {
-		case "marked":
-			if got := peer.FromTL(peerOf(t, c.Peer)); got != c.Marked {
-				t.Errorf("%s: %d", line, got)
-			}
+		case "marked", "marked_mixed_up":
+			want, got = c.Marked, peer.FromTL(peerOf(c.Peer))
 		case "resolve":
-			if got := c.Marked.Bare(); got != c.ID {
-				t.Errorf("%s: bare id %d", line, got)
+			type resolved struct {
+				Bare int64
+				Peer string
+				Back peer.ID
 			}
-			want := map[any]string{"PeerUser": "peerUser", "PeerChat": "peerChat", "PeerChannel": "peerChannel"}[c.Peer]
-			if got := c.Marked.Peer().TypeName(); got != want {
-				t.Errorf("%s: %s", line, got)
-			}
-			if got := peer.FromTL(c.Marked.Peer()); got != c.Marked {
-				t.Errorf("%s: back to %d", line, got)
-			}
+			name := map[any]string{"PeerUser": "peerUser", "PeerChat": "peerChat", "PeerChannel": "peerChannel"}[c.Peer]
+			p := c.Marked.Peer()
+			want, got = resolved{c.ID, name, c.Marked}, resolved{c.Marked.Bare(), p.TypeName(), peer.FromTL(p)}
 		case "filter_expand":
-			got := slices.Sorted(slices.Values(peer.Expand(c.Value)))
-			if diff := cmp.Diff(c.IDs, slices.Compact(got)); diff != "" {
-				t.Errorf("%s: %s", line, diff)
-			}
-		default: // marked_mixed_up: no peer of Telegram has such an id
-			return
+			want, got = c.IDs, slices.Compact(slices.Sorted(slices.Values(peer.Expand(c.Value))))
+		default:
+			failCase("what is %q?", c.Op)
 		}
-		passed[c.Op]++
+		return string(line), cmp.Diff(want, got), false
 	})
-	if diff := cmp.Diff(map[string]int{"marked": 24, "resolve": 17, "filter_expand": 7}, passed); diff != "" {
-		t.Error(diff)
-	}
 }
 
-func peerOf(t *testing.T, p any) tg.PeerClass {
+func peerOf(p any) tg.PeerClass {
 	fields, _ := p.(map[string]any)
 	number := func(key string) int64 {
-		n, err := fields[key].(interface{ Int64() (int64, error) }).Int64()
+		n, err := json.Number(fmt.Sprint(fields[key])).Int64()
 		if err != nil {
-			t.Fatal(err)
+			failCase("%v", err)
 		}
 		return n
 	}
@@ -71,6 +63,9 @@ func peerOf(t *testing.T, p any) tg.PeerClass {
 		return &tg.PeerUser{UserID: number("user_id")}
 	case "PeerChat":
 		return &tg.PeerChat{ChatID: number("chat_id")}
+	case "PeerChannel":
+		return &tg.PeerChannel{ChannelID: number("channel_id")}
 	}
-	return &tg.PeerChannel{ChannelID: number("channel_id")}
+	failCase("what is %v?", p)
+	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"reflect"
 	"strings"
-	"testing"
 	"time"
 
 	"github.com/gotd/td/bin"
@@ -14,13 +13,12 @@ import (
 )
 
 // tl makes a value of Telegram's schema of the golden form of it: an object with the constructor as "_".
-func tl(t *testing.T, from map[string]any) bin.Object {
-	t.Helper()
+func tl(from map[string]any) bin.Object {
 	name, _ := from["_"].(string)
 	name = strings.ToLower(name[:1]) + name[1:]
 	make, ok := tg.TypesConstructorMap()[tg.NamesMap()[name]]
 	if !ok {
-		t.Fatalf("no constructor %q", name)
+		failCase("no constructor %q", name)
 	}
 	o := make()
 	schema := map[string]string{}
@@ -36,23 +34,22 @@ func tl(t *testing.T, from map[string]any) bin.Object {
 		}
 		field, ok := schema[key]
 		if !ok {
-			t.Fatalf("%s has no field %q", name, key)
+			failCase("%s has no field %q", name, key)
 		}
-		setTL(t, reflect.ValueOf(o).Elem().FieldByName(field), value)
+		setTL(reflect.ValueOf(o).Elem().FieldByName(field), value)
 	}
 	var b bin.Buffer // through the wire, so that all flags are set
 	if err := o.Encode(&b); err != nil {
-		t.Fatalf("encode %s: %v", name, err)
+		failCase("encode %s: %v", name, err)
 	}
 	decoded := make()
 	if err := decoded.Decode(&b); err != nil {
-		t.Fatalf("decode %s: %v", name, err)
+		failCase("decode %s: %v", name, err)
 	}
 	return decoded
 }
 
-func setTL(t *testing.T, into reflect.Value, value any) {
-	t.Helper()
+func setTL(into reflect.Value, value any) {
 	switch value := value.(type) {
 	case nil:
 	case bool:
@@ -60,14 +57,14 @@ func setTL(t *testing.T, into reflect.Value, value any) {
 	case json.Number:
 		n, err := value.Int64()
 		if err != nil {
-			t.Fatal(err)
+			failCase("%v", err)
 		}
 		into.SetInt(n)
 	case string:
 		if into.Kind() == reflect.Int {
 			at, err := time.Parse(time.RFC3339, value)
 			if err != nil {
-				t.Fatal(err)
+				failCase("%v", err)
 			}
 			into.SetInt(at.Unix())
 			return
@@ -76,24 +73,24 @@ func setTL(t *testing.T, into reflect.Value, value any) {
 	case []any:
 		into.Set(reflect.MakeSlice(into.Type(), len(value), len(value)))
 		for i, v := range value {
-			setTL(t, into.Index(i), v)
+			setTL(into.Index(i), v)
 		}
 	case map[string]any:
 		if text, ok := value["$b64"].(string); ok {
 			raw, err := base64.StdEncoding.DecodeString(text)
 			if err != nil {
-				t.Fatal(err)
+				failCase("%v", err)
 			}
 			into.SetBytes(raw)
 			return
 		}
-		o := reflect.ValueOf(tl(t, value))
+		o := reflect.ValueOf(tl(value))
 		if into.Kind() == reflect.Struct {
 			o = o.Elem()
 		}
 		into.Set(o)
 	default:
-		t.Fatalf("what is %T?", value)
+		failCase("what is %T?", value)
 	}
 }
 
@@ -104,15 +101,14 @@ type container struct {
 	chats   []tg.ChatClass
 }
 
-func decodeContainer(t *testing.T, b64 string) container {
-	t.Helper()
+func decodeContainer(b64 string) container {
 	raw, err := base64.StdEncoding.DecodeString(b64)
 	if err != nil {
-		t.Fatal(err)
+		failCase("%v", err)
 	}
 	decoded, err := tg.DecodeUpdates(&bin.Buffer{Buf: raw})
 	if err != nil {
-		t.Fatal(err)
+		failCase("%v", err)
 	}
 	switch u := decoded.(type) {
 	case *tg.Updates:

@@ -7,37 +7,47 @@ import (
 	"telegram-client/shared/peer"
 )
 
-// unknownToShort are the flags of a message that its short forms do not have: nobody knows whether they are set.
-var unknownToShort = []string{
+// newMessage makes the event new_message. The message is changed.
+func newMessage(m *tg.Message, lacks []string, c *Context) Occurrence {
+	s := c.look(m)
+	o := s.occurrence(filter.NewMessage, lacks, c)
+	o.Occurred = unix(s.date)
+	if s.out {
+		o.Kind = Send
+	}
+	return o
+}
+
+// shortLacks are the flags of a message that its short forms do not have: nobody knows whether they are set.
+var shortLacks = []string{
 	"post", "from_scheduled", "legacy", "edit_hide", "pinned", "noforwards", "invert_media", "offline",
 	"video_processing_pending", "paid_suggested_post_stars", "paid_suggested_post_ton",
 }
 
-func readShortMessage(u *tg.UpdateShortMessage, c Context) []Occurrence {
+func fromShort(u *tg.UpdateShortMessage, c *Context) *tg.Message {
 	from := peer.UserID(u.UserID)
 	if u.Out {
 		from = c.self()
 	}
-	return short(&tg.Message{
+	m := &tg.Message{
 		Out: u.Out, Mentioned: u.Mentioned, MediaUnread: u.MediaUnread, Silent: u.Silent, ID: u.ID,
 		FromID: from.Peer(), PeerID: &tg.PeerUser{UserID: u.UserID}, Message: u.Message, Date: u.Date,
 		FwdFrom: u.FwdFrom, ViaBotID: u.ViaBotID, ReplyTo: u.ReplyTo, Entities: u.Entities, TTLPeriod: u.TTLPeriod,
-	}, c)
+	}
+	m.SetFlags()
+	return m
 }
 
-func readShortChatMessage(u *tg.UpdateShortChatMessage, c Context) []Occurrence {
+func fromShortChat(u *tg.UpdateShortChatMessage, c *Context) *tg.Message {
 	from := peer.UserID(u.FromID)
 	if u.Out {
 		from = c.self()
 	}
-	return short(&tg.Message{
+	m := &tg.Message{
 		Out: u.Out, Mentioned: u.Mentioned, MediaUnread: u.MediaUnread, Silent: u.Silent, ID: u.ID,
 		FromID: from.Peer(), PeerID: &tg.PeerChat{ChatID: u.ChatID}, Message: u.Message, Date: u.Date,
 		FwdFrom: u.FwdFrom, ViaBotID: u.ViaBotID, ReplyTo: u.ReplyTo, Entities: u.Entities, TTLPeriod: u.TTLPeriod,
-	}, c)
-}
-
-func short(m *tg.Message, c Context) []Occurrence {
+	}
 	m.SetFlags()
-	return []Occurrence{occurrence(filter.NewMessage, m, unknownToShort, c)}
+	return m
 }
