@@ -3,6 +3,7 @@ package pyregex
 import (
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 
 	"golang.org/x/text/unicode/runenames"
@@ -122,14 +123,15 @@ func (p *parser) escapedCharacter(at int) rune {
 	if control, ok := controls[c]; ok {
 		return control
 	}
-	switch c {
-	case 'x':
+	switch {
+	case c == 'x':
 		return p.hex(2, at)
-	case 'u':
+	case p.bytes: // the others name characters of text
+	case c == 'u':
 		return p.hex(4, at)
-	case 'U':
+	case c == 'U':
 		return p.hex(8, at)
-	case 'N':
+	case c == 'N':
 		return p.named(at)
 	}
 	if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' {
@@ -154,18 +156,26 @@ func (p *parser) hex(digits, at int) rune {
 	return rune(value)
 }
 
+// characters are all there are, by name.
+var characters = sync.OnceValue(func() map[string]rune {
+	by := map[string]rune{}
+	for r := rune(0); r <= unicode.MaxRune; r++ {
+		if name := runenames.Name(r); name != "" && name[0] != '<' {
+			by[name] = r
+		}
+	}
+	return by
+})
+
 // named reads \N{BULLET} after the N.
 func (p *parser) named(at int) rune {
 	if !p.take("{") {
 		p.fail(p.pos, "missing {")
 	}
 	begin := p.pos
-	name := strings.ToUpper(p.until('}', "character name"))
-	for r := rune(0); r <= unicode.MaxRune; r++ {
-		if runenames.Name(r) == name {
-			return r
-		}
+	r, ok := characters()[strings.ToUpper(p.until('}', "character name"))]
+	if !ok {
+		p.fail(at, "undefined character name '%s'", string(p.src[begin:p.pos-1]))
 	}
-	p.fail(at, "undefined character name '%s'", string(p.src[begin:p.pos-1]))
-	return 0
+	return r
 }

@@ -1,6 +1,7 @@
 package pyregex
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -148,7 +149,7 @@ func (p *parser) condition(at int) {
 // scopedFlags reads (?i-s:…) after the question mark.
 func (p *parser) scopedFlags(at int) {
 	outer := p.flags
-	inner, on, given := p.flags, true, false
+	inner, on, given, begin := p.flags, true, false, p.pos
 	for {
 		if !p.more() {
 			p.fail(p.pos, "missing -, : or )")
@@ -179,6 +180,9 @@ func (p *parser) scopedFlags(at int) {
 			p.fail(p.pos-1, "%s", missing(c, on))
 		default:
 			p.setFlag(&inner, c, on, p.pos-1)
+			if on {
+				p.checkKinds(p.src[begin:p.pos], p.pos-1)
+			}
 			given = true
 		}
 	}
@@ -197,9 +201,25 @@ func missing(c rune, on bool) string {
 
 // checkName refuses what is no identifier.
 func (p *parser) checkName(name string, at int) {
+	if p.bytes && strings.ContainsFunc(name, func(r rune) bool { return r > unicode.MaxASCII }) {
+		p.fail(at, "bad character in group name '%s'", escaped(name))
+	}
 	for i, r := range name {
 		if r != '_' && !unicode.IsLetter(r) && (i == 0 || !unicode.In(r, unicode.Nd, unicode.Mn, unicode.Mc, unicode.Pc)) {
 			p.fail(at, "bad character in group name '%s'", name)
 		}
 	}
+}
+
+// escaped writes what is not ASCII as \xc3.
+func escaped(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if r <= unicode.MaxASCII {
+			b.WriteRune(r)
+		} else {
+			fmt.Fprintf(&b, `\x%02x`, r)
+		}
+	}
+	return b.String()
 }

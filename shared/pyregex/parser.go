@@ -15,6 +15,7 @@ type parser struct {
 	pos   int
 	out   strings.Builder
 	flags flags
+	bytes bool // the characters are bytes
 	names map[string]int
 	// groups counts the groups opened; open are those that are not closed yet.
 	groups int
@@ -104,6 +105,7 @@ func (p *parser) globalFlags() {
 		}
 		for at := p.pos + 2; at < end; at++ {
 			p.setFlag(&p.flags, p.src[at], true, at)
+			p.checkKinds(p.src[p.pos+2:at+1], at)
 		}
 		p.pos = end + 1
 		for p.flags.verbose && p.more() && isPatternSpace(p.src[p.pos]) {
@@ -125,11 +127,29 @@ func (p *parser) setFlag(f *flags, letter rune, on bool, at int) {
 	case 'a':
 		f.ascii = on
 	case 'u':
+		if p.bytes {
+			p.fail(at+1, "bad inline flags: cannot use 'u' flag with a bytes pattern")
+		}
 		f.ascii = !on
 	case 'L':
-		p.fail(at+1, "bad inline flags: cannot use 'L' flag with a str pattern")
+		if !p.bytes {
+			p.fail(at+1, "bad inline flags: cannot use 'L' flag with a str pattern")
+		}
 	default:
 		p.fail(at, "unknown flag")
+	}
+}
+
+// checkKinds refuses flags, of which the last stands at the given place, that choose more than one kind of characters.
+func (p *parser) checkKinds(letters []rune, at int) {
+	kinds := strings.Map(func(r rune) rune {
+		if strings.ContainsRune("auL", r) && r != letters[len(letters)-1] {
+			return r
+		}
+		return -1
+	}, string(letters))
+	if strings.ContainsRune("auL", letters[len(letters)-1]) && kinds != "" {
+		p.fail(at+1, "bad inline flags: flags 'a', 'u' and 'L' are incompatible")
 	}
 }
 

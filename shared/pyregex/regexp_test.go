@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -115,6 +116,27 @@ func FuzzCompile(f *testing.F) {
 		}
 		if groups, ok, err := r.Match(text); ok && err == nil && groups == nil {
 			t.Fatal("a match without groups")
+		}
+	})
+}
+
+func FuzzCompileBytes(f *testing.F) {
+	for _, s := range []string{`(?P<a>\xff)?[^\W\d]+(?P=a)`, `(?i)é|ü`, `(?L)\w`, `\u0041`, `(?P<ü>.)`} {
+		f.Add(s, []byte("ab\xff"))
+	}
+	f.Fuzz(func(t *testing.T, pattern string, data []byte) {
+		r, err := CompileBytes(pattern)
+		if err != nil {
+			return
+		}
+		groups, ok, err := r.MatchBytes(data)
+		if ok && err == nil && groups == nil {
+			t.Fatal("a match without groups")
+		}
+		for name, group := range groups {
+			if group != nil && !utf8.ValidString(*group) {
+				t.Fatalf("%s is no text: %q", name, *group)
+			}
 		}
 	})
 }
