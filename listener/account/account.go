@@ -80,6 +80,7 @@ type Account struct {
 	book      *peer.Book
 	set       *filter.Set
 	problems  []filter.Problem
+	slow      map[filter.Event]bool // those whose pattern was given up, with these options
 	me        *tg.User
 	up        *up // nil: no connection
 	wake      time.Time
@@ -154,7 +155,7 @@ func (a *Account) knows(id peer.ID) bool {
 
 // take takes up the entry's record.
 func (a *Account) take(e entry.Entry) {
-	a.entry = e
+	a.entry, a.slow = e, map[filter.Event]bool{}
 	a.set, a.problems = filter.Compile(e.Options, a.book)
 }
 

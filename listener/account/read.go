@@ -123,7 +123,11 @@ func (a *Account) item(o *event.Occurrence, replayed bool) (outbox.Item, bool) {
 	}
 	groups, ok, err := a.set.Match(o.Subject())
 	if err != nil {
-		a.o.Log.Warn("a pattern was given up", "entry", a.entry.ID, "error", err)
+		a.o.Count("pattern given up", 1)
+		if !a.slow[o.Event] { // once is enough to know: it may happen with every message
+			a.slow[o.Event] = true
+			a.o.Log.Warn("a pattern was given up: what it is asked about does not match", "entry", a.entry.ID, "error", err)
+		}
 	}
 	if !ok {
 		a.o.Count("filtered", 1)
@@ -150,15 +154,18 @@ func (a *Account) item(o *event.Occurrence, replayed bool) (outbox.Item, bool) {
 // recompile looks names of from_users up again that nobody was known by, if somebody new has come by one.
 func (a *Account) recompile(sender peer.ID) {
 	u, ok := a.book.User(sender).(*tg.User)
-	if !ok || u.Username == "" && len(u.Usernames) == 0 {
+	if !ok {
 		return
 	}
-	for _, targets := range a.set.Unknown {
-		for _, t := range targets {
-			if id, ok := a.book.Lookup(t); ok && id == sender {
-				a.set, a.problems = filter.Compile(a.entry.Options, a.book)
-				return
-			}
+	for _, n := range a.set.Unknown {
+		known := n.Phone != "" && n.Phone == u.Phone
+		if n.Username != "" {
+			id, ok := a.book.Lookup(peer.Target{Username: n.Username})
+			known = ok && id == sender
+		}
+		if known {
+			a.set, a.problems = filter.Compile(a.entry.Options, a.book)
+			return
 		}
 	}
 }

@@ -2,8 +2,6 @@ package filter
 
 import (
 	"errors"
-	"slices"
-	"strconv"
 	"strings"
 
 	"telegram-client/shared/fault"
@@ -22,120 +20,139 @@ const (
 	TooMany        fault.Code = "too_many"
 )
 
-// MaxItems is how long a list of ids or names may be.
-const MaxItems = 1000
+const (
+	// MaxItems is how long a list of ids or names may be.
+	MaxItems = 1000
+	// MaxAnswerAfter is how many seconds an automation can be given to answer a callback query.
+	MaxAnswerAfter = 60
+)
 
-// Check returns everything that is wrong with the options, each at its path. It is the only validation there is: what it
-// accepts, [Compile] accepts.
+// Check returns everything that is wrong with the options, one fault for each, at its path. It is the only validation
+// there is: what it accepts, [Compile] accepts. Options of events that are off are checked too: they are kept.
 func (o *Options) Check() []*fault.Fault {
 	var faults []*fault.Fault
 	for _, e := range Events() {
-		faults = append(faults, o.check(e)...)
+		faults = append(faults, o.CheckEvent(e)...)
 	}
-	if after := o.Bridge.AnswerCallbacksAfter; after < 0 || after > 60 {
-		faults = append(faults, fault.At(InvalidNumber, "bridge.answer_callbacks_after", "This must be from 0 to 60 seconds."))
+	return append(faults, o.CheckBridge()...)
+}
+
+// CheckEvent returns what is wrong with the options of one event.
+func (o *Options) CheckEvent(e Event) []*fault.Fault {
+	_, faults := o.rule(e)
+	return append(o.unreadable(e), faults...)
+}
+
+// CheckBridge returns what is wrong with the options that belong to no event.
+func (o *Options) CheckBridge() []*fault.Fault {
+	var faults []*fault.Fault
+	for _, f := range o.Unreadable {
+		if eventOf(f) == "" {
+			faults = append(faults, f)
+		}
+	}
+	if after := o.Bridge.AnswerCallbacksAfter; !(after >= 0 && after <= MaxAnswerAfter) {
+		faults = append(faults, answerAfterFault())
 	}
 	return faults
 }
 
-// check returns what is wrong with the options of one event.
-func (o *Options) check(e Event) []*fault.Fault {
-	c := &checker{event: e}
-	switch e {
-	case NewMessage, MessageEdited:
-		m := o.messages(e)
-		if in, out := m.Directions(); !in && !out && (m.Forwards == nil || !*m.Forwards) {
-			c.fail("incoming", NoDirection, "Choose incoming or outgoing messages, or both; or forwards alone for forwarded ones of both directions.")
-		}
-		c.ids("chats", m.Chats)
-		c.names("from_users", m.FromUsers)
-		c.pattern("pattern", m.Pattern)
-	case MessageRead:
-		c.ids("chats", o.MessageRead.Chats)
-	case MessageDeleted:
-		c.ids("chats", o.MessageDeleted.Chats)
-	case ChatAction:
-		c.ids("chats", o.ChatAction.Chats)
-	case UserUpdate:
-		c.ids("chats", o.UserUpdate.Chats)
-	case CallbackQuery:
-		q := &o.CallbackQuery
-		c.ids("chats", q.Chats)
-		if q.Data != nil && *q.Data != "" && q.Pattern != nil && *q.Pattern != "" {
-			c.fail("pattern", DataAndPattern, "Give either data or pattern, not both.")
-		}
-		c.pattern("pattern", q.Pattern)
-	case InlineQuery:
-		c.ids("users", o.InlineQuery.Users)
-		c.pattern("pattern", o.InlineQuery.Pattern)
-	}
-	return c.faults
+func answerAfterFault() *fault.Fault {
+	return fault.At(InvalidNumber, "bridge.answer_callbacks_after", "Write a number of seconds above 0 and up to %d; to answer none, switch answer_callbacks off.", MaxAnswerAfter)
 }
 
-func (o *Options) messages(e Event) *Messages {
-	if e == MessageEdited {
-		return &o.MessageEdited
+// unreadable returns the stored options of an event that could not be read.
+func (o *Options) unreadable(e Event) []*fault.Fault {
+	var faults []*fault.Fault
+	for _, f := range o.Unreadable {
+		if eventOf(f) == e {
+			faults = append(faults, f)
+		}
 	}
-	return &o.NewMessage
+	return faults
 }
 
+// eventOf returns the event that a fault is about; "" for none.
+func eventOf(f *fault.Fault) Event {
+	part, rest, _ := strings.Cut(f.Field, ".")
+	if part == "events" {
+		part = rest
+	}
+	for _, e := range Events() {
+		if string(e) == part {
+			return e
+		}
+	}
+	return ""
+}
+
+// checker reads the options of one event and collects what is wrong with them, one fault for each option.
 type checker struct {
 	event  Event
 	faults []*fault.Fault
 }
 
 func (c *checker) fail(option string, code fault.Code, format string, args ...any) {
-	c.faults = append(c.faults, fault.At(code, string(c.event)+"."+option, format, args...))
+	path := string(c.event) + "." + option
+	for _, f := range c.faults {
+		if f.Field == path {
+			return
+		}
+	}
+	c.faults = append(c.faults, fault.At(code, path, format, args...))
 }
 
-// ids reads a list of ids; each number stands for all that it can mean. It returns nil for an empty list.
-func (c *checker) ids(option string, l List) map[peer.ID]bool {
-	items := l.Items()
-	c.count(option, items)
-	var ids map[peer.ID]bool
-	for i, it := range items {
+// chats reads a list of ids; each number stands for all that it can mean.
+func (c *checker) chats(option string, l List, blacklist bool) chatRule {
+	r := chatRule{blacklist: blacklist}
+	for i, it := range c.items(option, l) {
 		n, ok := integer(it)
 		if !ok {
-			c.fail(option, InvalidID, "Entry %d is not an id: ids are whole numbers, as events have them in chat_id.", i+1)
+			c.fail(option, InvalidID, "Entry %d is not an id. Write ids as whole numbers, as events have them in chat_id, with commas between them; names are not taken here.", i+1)
 			continue
 		}
-		if ids == nil {
-			ids = map[peer.ID]bool{}
+		if r.listed == nil {
+			r.listed = map[peer.ID]bool{}
 		}
-		for _, id := range peer.Expand(n) {
-			ids[id] = true
+		for _, id := range expand(n) {
+			r.listed[id] = true
 		}
 	}
-	return ids
+	return r
 }
 
-func (c *checker) count(option string, items []string) {
+// items returns the entries of a list; none if there are too many.
+func (c *checker) items(option string, l List) []string {
+	items := l.Items()
 	if len(items) > MaxItems {
-		c.fail(option, TooMany, "These are %d entries; at most %d are taken.", len(items), MaxItems)
+		c.fail(option, TooMany, "These are %d entries; at most %d are taken. Filter the rest in the automation.", len(items), MaxItems)
+		return nil
 	}
+	return items
 }
 
-// A name is one entry of from_users: an account, or a phone number.
+// A name is one entry of from_users: an account, or a phone number. Without either it names nobody.
 type name struct {
+	place  int
 	target peer.Target
 	phone  string // in digits
 }
 
 func (c *checker) names(option string, l List) []name {
-	items := l.Items()
-	c.count(option, items)
-	var names []name
+	items := c.items(option, l)
+	names := make([]name, 0, len(items))
 	for i, it := range items {
-		if phone, ok := phoneNumber(it); ok {
-			names = append(names, name{phone: phone})
-			continue
+		n := name{place: i + 1}
+		if id, ok := integer(it); ok && id != 0 && !strings.HasPrefix(it, "+") { // digits are an id, not a phone number
+			n.target = peer.Target{ID: peer.ID(id)}
+		} else if n.phone, ok = phoneNumber(it); !ok {
+			t, f := peer.ParseTarget(it)
+			if f != nil {
+				c.fail(option, InvalidName, "Entry %d is no user. Write an id, @username, +phone number or me, with commas between them.", i+1)
+			}
+			n.target = t
 		}
-		t, f := peer.ParseTarget(it)
-		if f != nil {
-			c.fail(option, InvalidName, "Entry %d is no user: write an id, @username, +phone number or me.", i+1)
-			continue
-		}
-		names = append(names, name{target: t})
+		names = append(names, n)
 	}
 	return names
 }
@@ -151,33 +168,25 @@ func phoneNumber(s string) (digits string, ok bool) {
 		}
 		return r
 	}, s)
-	return digits, digits != "" && strings.Trim(digits, "0123456789") == ""
+	if digits == "" || strings.Trim(digits, "0123456789") != "" {
+		return "", false
+	}
+	return digits, true
 }
 
-func (c *checker) pattern(option string, p *string) *pyregex.Regexp {
+func (c *checker) pattern(p *string, compile func(string) (*pyregex.Regexp, error)) *pyregex.Regexp {
 	if p == nil {
 		return nil
 	}
-	r, err := pyregex.Compile(*p)
+	r, err := compile(*p)
 	if err == nil {
 		return r
 	}
 	var syntax *pyregex.SyntaxError
 	if errors.As(err, &syntax) {
-		c.fail(option, InvalidPattern, "This is not a valid pattern: %s at %d.", syntax.Message, syntax.At)
+		c.fail("pattern", InvalidPattern, "This is not a valid pattern: %s at %d.", syntax.Message, syntax.At)
 	} else {
-		c.fail(option, InvalidPattern, "This is not a valid pattern.")
+		c.fail("pattern", InvalidPattern, "This is not a valid pattern.")
 	}
 	return nil
-}
-
-// integer reads a number as Python's int does: +5, 1_001.
-func integer(s string) (int64, bool) {
-	digits := strings.TrimLeft(s, "+-")
-	if len(s)-len(digits) > 1 || slices.Contains(strings.Split(digits, "_"), "") {
-		return 0, false
-	}
-	n, err := strconv.ParseInt(strings.ReplaceAll(s, "_", ""), 10, 64)
-	const most = 1 << 52
-	return n, err == nil && n <= most && n >= -most
 }

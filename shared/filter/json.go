@@ -3,7 +3,6 @@ package filter
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"maps"
 	"slices"
 
@@ -18,17 +17,17 @@ func ParseOptions(raw json.RawMessage) (Options, []*fault.Fault) {
 	return o, d.faults
 }
 
-// UnmarshalJSON reads stored options. Members of another version of the program are passed over.
+// UnmarshalJSON reads stored options. Members of another version of the program are passed over; what cannot be read is
+// no error but noted, so that it costs the event it belongs to and nothing else.
 func (o *Options) UnmarshalJSON(b []byte) error {
 	d := &decoder{}
 	*o = d.options(b)
-	var errs []error
 	for _, f := range d.faults {
 		if f.Code != fault.UnknownField {
-			errs = append(errs, f)
+			o.Unreadable = append(o.Unreadable, f)
 		}
 	}
-	return errors.Join(errs...)
+	return nil
 }
 
 // decoder collects what is wrong with the options it reads.
@@ -67,7 +66,11 @@ func (d *decoder) options(raw json.RawMessage) Options {
 	if answer := bridge.bool("answer_callbacks"); answer != nil {
 		o.Bridge.LeaveCallbacks = !*answer
 	}
-	o.Bridge.AnswerCallbacksAfter = bridge.number("answer_callbacks_after")
+	if after := bridge.number("answer_callbacks_after"); after != nil {
+		if o.Bridge.AnswerCallbacksAfter = *after; *after == 0 { // which would be the default
+			d.faults = append(d.faults, answerAfterFault())
+		}
+	}
 	bridge.close()
 	root.close()
 	return o
@@ -123,43 +126,36 @@ func (o *object) at(key string) string {
 	return o.path + "." + key
 }
 
-func (o *object) into(key string, value any, wants string) {
+// read reads a member; nil if it is absent, null, or no V.
+func read[V any](o *object, key, wants string) *V {
 	raw := o.take(key)
 	if isNull(raw) {
-		return
+		return nil
 	}
+	value := new(V)
 	if err := json.Unmarshal(raw, value); err != nil {
 		o.d.faults = append(o.d.faults, fault.At(fault.InvalidField, o.at(key), "This must be %s.", wants))
+		return nil
 	}
-}
-
-func (o *object) bool(key string) *bool {
-	var value *bool
-	o.into(key, &value, "true or false")
 	return value
 }
+
+func (o *object) bool(key string) *bool { return read[bool](o, key, "true or false") }
 
 func (o *object) flag(key string) bool {
 	value := o.bool(key)
 	return value != nil && *value
 }
 
-func (o *object) text(key string) *string {
-	var value *string
-	o.into(key, &value, "text")
-	return value
-}
+func (o *object) text(key string) *string { return read[string](o, key, "text") }
 
-func (o *object) number(key string) float64 {
-	var value float64
-	o.into(key, &value, "a number")
-	return value
-}
+func (o *object) number(key string) *float64 { return read[float64](o, key, "a number") }
 
 func (o *object) list(key string) List {
-	var value List
-	o.into(key, &value, "text with commas, a number, or a list of these")
-	return value
+	if value := read[List](o, key, "text with commas, a number, or a list of these"); value != nil {
+		return *value
+	}
+	return ""
 }
 
 func isNull(raw json.RawMessage) bool {

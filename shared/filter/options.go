@@ -4,6 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"unicode"
+
+	"telegram-client/shared/fault"
 )
 
 // Options are the options of an entry. The zero Options are those of a fresh entry: all eight events, unfiltered. As
@@ -20,6 +23,8 @@ type Options struct {
 	ChatAction     Chats
 	UserUpdate     Chats
 	Bridge         Bridge
+	// Unreadable says what was stored in a form that is not that of its option, at its path.
+	Unreadable []*fault.Fault
 }
 
 // Enabled reports whether the event is switched on.
@@ -97,12 +102,15 @@ type List string
 func (l List) Items() []string {
 	var items []string
 	for _, part := range strings.Split(string(l), ",") {
-		if part = strings.TrimSpace(part); part != "" {
+		if part = strings.TrimFunc(part, isBlank); part != "" {
 			items = append(items, part)
 		}
 	}
 	return items
 }
+
+// isBlank is what Python strips off.
+func isBlank(r rune) bool { return unicode.IsSpace(r) || r >= 0x1c && r <= 0x1f }
 
 // UnmarshalJSON reads text, a number, a list of both, or null.
 func (l *List) UnmarshalJSON(b []byte) error {

@@ -5,7 +5,6 @@ import (
 
 	"telegram-client/shared/fault"
 	"telegram-client/shared/peer"
-	"telegram-client/shared/pyregex"
 )
 
 // Names finds the accounts that from_users names. A *peer.Book is one.
@@ -19,6 +18,15 @@ type Names interface {
 type Problem struct {
 	Event Event
 	Fault *fault.Fault // Field is the path of the option: "new_message.pattern"
+}
+
+// A Name is an entry of from_users that nobody is known by. It matches nobody; compile again when the names have learnt
+// who it is. One that has neither username nor phone number names nobody whatever is learnt.
+type Name struct {
+	Event    Event
+	Place    int // in the list, from 1
+	Username string
+	Phone    string // in digits
 }
 
 // A Subject is what filters look at of something that happened.
@@ -40,99 +48,75 @@ type Subject struct {
 
 // A Set is what an entry wants, ready to be asked. It does not change and is safe for concurrent use.
 type Set struct {
-	messages map[Event]*messageRule
-	// Unknown are the names of from_users that nobody is known by, by event. They match nobody; compile again when
-	// the book has learnt them.
-	Unknown map[Event][]peer.Target
+	rules map[Event]*rule
+	// Unknown are the names of from_users that nobody is known by.
+	Unknown []Name
 }
 
-type messageRule struct {
-	incoming, outgoing bool
-	forwards           *bool
-	from               map[peer.ID]bool // nil: anybody
-	pattern            *pyregex.Regexp
-	chats              chatRule
-}
-
-// A chatRule lets chats in or keeps them out.
-type chatRule struct {
-	listed    map[peer.ID]bool // nil: all chats pass
-	blacklist bool
-}
-
-// passes reports whether a chat does. One that is not known is on no list.
-func (r *chatRule) passes(chat peer.ID) bool {
-	return r.listed == nil || r.listed[chat] != r.blacklist
-}
-
-// Compile makes options ready. An event with an option that makes no sense is off, and a problem says why.
+// Compile makes options ready. An event with an option that makes no sense is off, and a problem says why. A name of
+// from_users is no problem, whatever it is: one that leads to nobody matches nobody.
 func Compile(o Options, names Names) (*Set, []Problem) {
-	s := &Set{messages: map[Event]*messageRule{}, Unknown: map[Event][]peer.Target{}}
+	s := &Set{rules: map[Event]*rule{}}
 	var problems []Problem
 	for _, e := range Events() {
 		if !o.Enabled(e) {
 			continue
 		}
-		if faults := o.check(e); len(faults) > 0 {
-			problems = append(problems, Problem{e, faults[0]})
-			continue
+		r, faults := o.rule(e)
+		faults = append(o.unreadable(e), faults...)
+		bad := false
+		for _, f := range faults {
+			if f.Code != InvalidName {
+				problems = append(problems, Problem{e, f})
+				bad = true
+				break // one is enough to be off
+			}
 		}
-		switch e {
-		case NewMessage, MessageEdited:
-			s.messages[e] = s.messageRule(e, o.messages(e), names)
+		if !bad {
+			s.find(r, names)
+			s.rules[e] = r
 		}
 	}
 	return s, problems
 }
 
-// messageRule makes the rule of options that are in order.
-func (s *Set) messageRule(e Event, m *Messages, names Names) *messageRule {
-	c := &checker{event: e}
-	r := &messageRule{forwards: m.Forwards, pattern: c.pattern("", m.Pattern), chats: chatRule{c.ids("", m.Chats), m.Blacklist}}
-	if r.incoming, r.outgoing = m.Directions(); !r.incoming && !r.outgoing {
-		r.incoming, r.outgoing = true, true // forwards alone means those of both directions
-	}
-	wanted := c.names("", m.FromUsers)
-	if len(wanted) == 0 {
-		return r
+// find looks up whom a rule names.
+func (s *Set) find(r *rule, names Names) {
+	if len(r.wanted) == 0 {
+		return
 	}
 	r.from = map[peer.ID]bool{}
-	for _, n := range wanted {
+	for _, n := range r.wanted {
+		var id peer.ID
+		found := false
 		switch {
-		case n.phone != "":
-			if id, ok := names.Phone(n.phone); ok {
-				r.from[id] = true
-			}
 		case n.target.ID != 0:
-			r.from[n.target.ID] = true
-		default:
-			if id, ok := names.Lookup(n.target); ok {
+			for _, id := range expand(int64(n.target.ID)) {
 				r.from[id] = true
-			} else {
-				s.Unknown[e] = append(s.Unknown[e], n.target)
 			}
+			continue
+		case n.phone != "":
+			id, found = names.Phone(n.phone)
+		case n.target != (peer.Target{}):
+			id, found = names.Lookup(n.target)
+		}
+		if found {
+			r.from[id] = true
+		} else {
+			s.Unknown = append(s.Unknown, Name{Event: r.event, Place: n.place, Username: n.target.Username, Phone: n.phone})
 		}
 	}
-	return r
 }
 
 // Match reports whether the entry wants to be told. groups are the named groups of the pattern, nil if there is none.
 // An error says that a pattern took too long; then the answer is no.
 func (s *Set) Match(sub Subject) (groups map[string]*string, ok bool, err error) {
-	r := s.messages[sub.Event]
-	switch {
-	case r == nil,
-		sub.Outgoing && !r.outgoing, !sub.Outgoing && !r.incoming,
-		r.forwards != nil && *r.forwards != sub.Forwarded,
-		r.from != nil && !r.from[sub.Sender],
-		!r.chats.passes(sub.Chat):
+	r := s.rules[sub.Event]
+	if r == nil || !r.wants(&sub) {
 		return nil, false, nil
-	case r.pattern == nil:
-		return nil, true, nil
 	}
-	groups, ok, err = r.pattern.Match(sub.Text)
-	if err != nil {
-		return nil, false, fmt.Errorf("%s: %w", sub.Event, err)
+	if groups, ok, err = r.matches(&sub); err != nil {
+		return nil, false, fmt.Errorf("%s.pattern: %w", sub.Event, err)
 	}
 	return groups, ok, nil
 }

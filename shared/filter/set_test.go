@@ -41,15 +41,16 @@ func TestCompile_OneBadOptionSwitchesOffItsEvent(t *testing.T) {
 
 func TestSet_UnknownNamesMatchNobodyAndAreListed(t *testing.T) {
 	t.Parallel()
-	s, problems := Compile(Options{NewMessage: Messages{FromUsers: "@ghost, +7, @alice, me, +15551001, 1003"}},
+	s, problems := Compile(Options{NewMessage: Messages{FromUsers: "@ghost, +7, @alice, me, +1 (555) 10-01, 1003, a b, -1001400000001"}},
 		people{"@alice": 1001, "me": 1, "+15551001": 1002})
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	if diff := cmp.Diff(map[Event][]peer.Target{NewMessage: {{Username: "ghost"}}}, s.Unknown); diff != "" {
+	if diff := cmp.Diff([]Name{{NewMessage, 1, "ghost", ""}, {NewMessage, 2, "", "7"}, {NewMessage, 7, "", ""}}, s.Unknown); diff != "" {
 		t.Error(diff)
 	}
-	for sender, want := range map[peer.ID]bool{1001: true, 1: true, 1002: true, 1003: true, 1004: false, 0: false, -1003: false} {
+	for sender, want := range map[peer.ID]bool{1001: true, 1: true, 1002: true, 1003: true, 1004: false, 0: false,
+		-1001400000001: true, 1400000001: false, -1000000001003: true} {
 		if _, ok, _ := s.Match(Subject{Event: NewMessage, Chat: 5, Sender: sender}); ok != want {
 			t.Errorf("%d passes: %t", sender, ok)
 		}
