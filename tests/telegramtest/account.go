@@ -20,12 +20,26 @@ type account struct {
 	premium   bool
 	expired   bool // the token was revoked
 	deleted   bool
+	gone      string    // why every request is refused, as 401; "" if they are not
+	frozen    bool      //
+	password  *verifier // of a user; nil if there is none
+	phoneID   int64     // of the phone, in the list of devices
 
 	box      box
 	met      map[int64]bool // users who have written to it or are in a group with it
+	contacts map[int64]bool
 	blocked  map[int64]bool // bots that it has stopped
 	logins   limiter
 	resolves limiter
+	guesses  limiter // of its password
+}
+
+// number is the id, also of nobody.
+func (a *account) number() int64 {
+	if a == nil {
+		return 0
+	}
+	return a.id
 }
 
 // An Account is what a test knows of a user or a bot.
@@ -35,7 +49,11 @@ type Account struct {
 	FirstName string `json:"first_name"`
 	LastName  string `json:"last_name,omitempty"`
 	Username  string `json:"username,omitempty"`
-	Phone     string `json:"phone,omitempty"`
+	// Phone is a user's number, digits only. Each user has one.
+	Phone string `json:"phone,omitempty"`
+	// Password is the one of two-step verification, with a hint. It is only taken, and never returned by a list.
+	Password     string `json:"password,omitempty"`
+	PasswordHint string `json:"password_hint,omitempty"`
 	// Token is what a bot logs in with.
 	Token string `json:"token,omitempty"`
 	// DC is where the account lives: it can log in nowhere else.
@@ -84,8 +102,16 @@ func title(username string) string {
 
 // AddAccount makes an account. What is not given of id, token and data centre is chosen.
 func (s *Server) AddAccount(a Account) (Account, error) {
+	var password *verifier
+	if a.Password != "" {
+		var err error
+		if password, err = newVerifier(a.Password, a.PasswordHint); err != nil {
+			return a, err
+		}
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	a.Phone = digits(a.Phone)
 	if a.ID == 0 {
 		a.ID = firstUser + int64(len(s.accountOrder)) + 1
 		if a.Bot {
@@ -107,13 +133,21 @@ func (s *Server) AddAccount(a Account) (Account, error) {
 		return a, fmt.Errorf("%q cannot be a username", a.Username)
 	case !a.Bot && a.Token != "":
 		return a, fmt.Errorf("a user has no token")
+	case a.Bot && (a.Phone != "" || a.Password != ""):
+		return a, fmt.Errorf("a bot has neither a phone number nor a password")
+	case a.Phone != "" && s.phones[a.Phone] != nil:
+		return a, fmt.Errorf("the number %q is taken", a.Phone)
+	}
+	if !a.Bot && a.Phone == "" {
+		a.Phone = s.newPhone()
 	}
 	if a.Bot && a.Token == "" {
 		a.Token = fmt.Sprintf("%d:AA%s", a.ID, s.letters(33))
 	}
 	x := &account{
 		id: a.ID, bot: a.Bot, firstName: a.FirstName, lastName: a.LastName, username: a.Username, phone: a.Phone,
-		token: a.Token, home: a.DC, met: map[int64]bool{}, blocked: map[int64]bool{},
+		token: a.Token, home: a.DC, met: map[int64]bool{}, blocked: map[int64]bool{}, contacts: map[int64]bool{},
+		password: password,
 	}
 	// Ids and pts of accounts are far apart, so that those of one are never taken for those of another (A8).
 	x.box = newBox(100*s.random.IntN(1000)+1, 1000+s.random.IntN(100_000))
@@ -124,6 +158,9 @@ func (s *Server) AddAccount(a Account) (Account, error) {
 	}
 	if a.Bot {
 		s.tokens[a.Token] = x
+	} else {
+		s.phones[a.Phone] = x
+		x.phoneID = s.newID()
 	}
 	s.note(Event{Kind: AccountMade, Account: a.ID, Text: a.Username})
 	return a, nil
@@ -195,7 +232,10 @@ func (s *Server) see(a, viewer *account, min bool) *tg.User {
 		return u
 	}
 	u.SetAccessHash(s.hash(viewer, a.id))
-	if a.phone != "" && a == viewer {
+	// https://core.telegram.org/constructor/user: numbers are for oneself and for who has them as a contact.
+	u.Contact = viewer.contacts[a.id]
+	u.Verified, u.Support = a.id == serviceID, a.id == serviceID
+	if a.phone != "" && (a == viewer || u.Contact || a.id == serviceID) {
 		u.SetPhone(a.phone)
 	}
 	return u

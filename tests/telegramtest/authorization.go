@@ -20,6 +20,8 @@ type authorization struct {
 	device  tg.InitConnectionRequest // the last one
 	created time.Time
 	ended   string // why; "" while it is alive
+	// unconfirmed says that the owner has not said yet that the login was his.
+	unconfirmed bool
 
 	// seq, qts and date are the authorization's own (A7).
 	seq int
@@ -69,6 +71,8 @@ type Authorization struct {
 	// Ended is empty while the authorization is alive, else why it is not: "logged out", "terminated" from another
 	// device, "revoked" token, "duplicated" (AUTH_KEY_DUPLICATED), "forgotten" key, "replaced" by another login.
 	Ended string `json:"ended,omitempty"`
+	// Unconfirmed says that Telegram asks the owner whether the login was his (Server.Confirm, Server.Deny).
+	Unconfirmed bool `json:"unconfirmed,omitempty"`
 	// Sessions is how many sessions are connected, and Subscribed how many of them want updates.
 	Sessions   int `json:"sessions"`
 	Subscribed int `json:"subscribed"`
@@ -92,6 +96,7 @@ func (s *Server) public(a *authorization) Authorization {
 	p := Authorization{
 		ID: a.id, Account: a.account.id, Device: a.device.DeviceModel, System: a.device.SystemVersion,
 		App: a.device.AppVersion, APIID: a.apiID, DC: a.dc, Created: a.created, Ended: a.ended,
+		Unconfirmed: a.unconfirmed,
 	}
 	for _, k := range a.keys {
 		p.Keys = append(p.Keys, hex.EncodeToString(k[:]))
@@ -120,13 +125,16 @@ func (s *Server) of(a *account) []*authorization {
 	return all
 }
 
-// logIn makes an authorization of a key.
-func (s *Server) logIn(a *account, r *mtserver.Request, apiID int) *authorization {
+// logIn makes an authorization of a key. id is 0 if none was promised.
+func (s *Server) logIn(a *account, r *mtserver.Request, apiID int, id int64) *authorization {
 	if old := s.keys[r.Key]; old != nil {
 		s.end(old, replaced)
 	}
+	if id == 0 {
+		id = s.newID()
+	}
 	x := &authorization{
-		id: int64(s.random.Uint64() >> 1), account: a, keys: []mtserver.KeyID{r.Key}, dc: r.DC, apiID: apiID,
+		id: id, account: a, keys: []mtserver.KeyID{r.Key}, dc: r.DC, apiID: apiID,
 		created: s.opt.Clock.Now(), sent: map[int64]*stored{},
 		seq: 1, qts: 1,
 	}
@@ -165,14 +173,17 @@ func (s *Server) EndAuthorization(id int64) error {
 	if a == nil || a.ended != "" {
 		return errNoAuthorization
 	}
-	s.end(a, terminated)
-	if !s.behaviour.TellEnded {
-		return nil
-	}
-	for _, x := range s.subscribers(a) {
-		s.send(a, x, &tg.UpdatesTooLong{})
-	}
+	s.endOnPhone(a)
 	return nil
+}
+
+func (s *Server) endOnPhone(a *authorization) {
+	s.end(a, terminated)
+	if s.behaviour.TellEnded {
+		for _, x := range s.subscribers(a) {
+			s.send(a, x, &tg.UpdatesTooLong{})
+		}
+	}
 }
 
 // ForgetKeys ends a login such that its keys are unknown from now on: transport error -404.

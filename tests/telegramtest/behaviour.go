@@ -38,21 +38,41 @@ type Behaviour struct {
 	ResolvesPerHour int `json:"resolves_per_hour"`
 	// UsersWriteFirst forbids a bot to write to a user whom it has not met, even if it knows the access hash (A12).
 	UsersWriteFirst bool `json:"users_write_first"`
+	// CodesPerDay is how many login codes a number can be sent in 24 hours; 0 is 5. The next one is refused with
+	// FLOOD_WAIT_86400. facts/telegram.md
+	CodesPerDay int `json:"codes_per_day"`
+	// CodeSeconds is how long a login code is good; 0 is 300.
+	CodeSeconds int `json:"code_seconds"`
+	// WrongCodes is how many wrong codes make the right one PHONE_CODE_EXPIRED; 0 is 5 (A32).
+	WrongCodes int `json:"wrong_codes"`
+	// Passwords is how many passwords can be tried in an hour; 0 is 5. The next one is refused with FLOOD_WAIT_3600.
+	Passwords int `json:"passwords"`
+	// AcceptedSeconds is how long a login token can be used after it was accepted; 0 is 60 (A36).
+	AcceptedSeconds int `json:"accepted_seconds"`
+	// FreshCannotAccept forbids an authorization that is younger than a day to accept a login token (A34).
+	FreshCannotAccept bool `json:"fresh_cannot_accept"`
+	// Unconfirmed is whether the owner is asked about a new login. https://core.telegram.org/constructor/updateNewAuthorization
+	Unconfirmed Choice `json:"unconfirmed"`
+	// Unoccupied is whether the right code for a number without an account is PHONE_NUMBER_UNOCCUPIED, or
+	// auth.authorizationSignUpRequired. https://core.telegram.org/method/auth.signIn
+	Unoccupied Choice `json:"unoccupied"`
 	// TellEnded pushes updatesTooLong to the connections of an authorization that is ended from another device (A11).
 	TellEnded bool `json:"tell_ended"`
 }
 
 const (
-	loginWait   = 2000  // seconds
-	resolveWait = 54000 // seconds
-	perHour     = time.Hour
+	loginWait    = 2000  // seconds
+	resolveWait  = 54000 // seconds
+	passwordWait = 3600  // seconds
+	perHour      = time.Hour
 )
 
 func (b *Behaviour) setDefaults() {
 	defaults := []struct {
 		field *int
 		value int
-	}{{&b.SliceSize, 100}, {&b.LoginsPerHour, 5}, {&b.ResolvesPerHour, 200}}
+	}{{&b.SliceSize, 100}, {&b.LoginsPerHour, 5}, {&b.ResolvesPerHour, 200},
+		{&b.CodesPerDay, 5}, {&b.CodeSeconds, 300}, {&b.WrongCodes, 5}, {&b.Passwords, 5}, {&b.AcceptedSeconds, 60}}
 	for _, d := range defaults {
 		if *d.field == 0 {
 			*d.field = d.value
@@ -86,14 +106,16 @@ func (s *Server) chooses(c Choice) bool {
 	return s.random.IntN(2) == 0
 }
 
-// A limiter counts what may happen so often in an hour.
+// A limiter counts what may happen so often in some time.
 type limiter []time.Time
 
-// take reports whether it may happen once more.
-func (l *limiter) take(now time.Time, most int) bool {
+// take reports whether it may happen once more in an hour.
+func (l *limiter) take(now time.Time, most int) bool { return l.takeWithin(now, most, perHour) }
+
+func (l *limiter) takeWithin(now time.Time, most int, window time.Duration) bool {
 	kept := (*l)[:0]
 	for _, at := range *l {
-		if now.Sub(at) < perHour {
+		if now.Sub(at) < window {
 			kept = append(kept, at)
 		}
 	}

@@ -6,18 +6,27 @@
 // code names the number (A7), a page of core.telegram.org, or a file of facts as the source of what it does. It shares no
 // code with the product.
 //
-// What it knows so far: bots that log in, people who write to them from devices that are not simulated, private chats and
-// small groups, text. A method or a part of one that it does not know is answered with an error, and makes the test fail
-// that made the server.
+// What it knows so far: bots and users that log in, people who write to them from devices that are not simulated,
+// private chats and small groups, text. A method or a part of one that it does not know is answered with an error, and
+// makes the test fail that made the server.
 //
 //	s := telegramtest.New(t)
 //	alice, bot := s.User("alice"), s.Bot("helper_bot")
 //	s.Say(alice.ID, bot.ID, "hello")
 //
+// A user logs in with the code that LastCode returns, sent as DeliverCodes says, and the password of the account if it
+// has one, or with a token that AcceptToken accepts. The owner's phone is a device that is not connected; what it does
+// stands in owner.go. What is not modelled is an error that a test asks for, such as
+//
+//	s.Faults().Fail("auth.sendCode", 500, "AUTH_RESTART", 1)
+//	s.Faults().Fail("auth.sendCode", 400, "API_ID_PUBLISHED_FLOOD", 1)
+//	s.Faults().Fail("auth.sendCode", 403, "RECAPTCHA_CHECK_signin__key", 1)
+//	s.Faults().Fail("help.getConfig", 303, "NETWORK_MIGRATE_2", 1)
+//
 // Peers are named by marked ids as in Telegram's Bot API: a user by its id, a small group by its negated id.
 //
 // Its parts, a file for each: accounts (account.go), groups (group.go), what a peer is called by whom (peer.go), logins
-// (authorization.go), the messages of everybody and each account's box of them (message.go, box.go), what is told to whom
+// (authorization.go; phone.go, delivery.go, srp.go and entrance.go for those that are not complete yet), the messages of everybody and each account's box of them (message.go, box.go), what is told to whom
 // (push.go, render.go, difference.go), the methods by family (method_*.go), the table of methods and their way through
 // (methods.go, handle.go), what a test makes happen (people.go, behaviour.go, faults.go) and what it can see (view.go,
 // history.go).

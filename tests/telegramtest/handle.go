@@ -91,14 +91,21 @@ func (c *call) run() (bin.Encoder, error) {
 	case c.request.Layer == 0 || c.request.Init == nil:
 		// https://core.telegram.org/api/invoking
 		return nil, tgerr.New(400, "CONNECTION_NOT_INITED")
-	case m.access == loggedIn && c.authorization == nil:
+	case m.access != anybody && c.authorization == nil && !(m.access == half && c.server.entrance.half[c.request.Key] != nil):
 		return nil, c.unauthorized()
+	case c.account != nil && c.account.gone != "":
+		return nil, errGone(c.account.gone)
+	case c.account != nil && c.account.frozen && !frozenAllows[c.name]:
+		return nil, tgerr.New(420, "FROZEN_METHOD_INVALID")
 	}
 	return m.handle(c, c.request.Body)
 }
 
 // unauthorized is the answer to who is not logged in: https://core.telegram.org/api/errors (401).
 func (c *call) unauthorized() error {
+	if c.server.entrance.half[c.request.Key] != nil {
+		return errPasswordNeeded
+	}
 	switch c.server.ended[c.request.Key] {
 	case terminated, revoked:
 		return tgerr.New(401, "SESSION_REVOKED")

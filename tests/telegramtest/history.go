@@ -24,6 +24,8 @@ const (
 	Pushed         Kind = "push" // Text is the TL name of what was pushed
 	Difference     Kind = "difference"
 	Blocked        Kind = "block"
+	CodeSent       Kind = "code" // Text is the delivery
+	TokenAccepted  Kind = "token"
 )
 
 // An Event is one thing that happened.

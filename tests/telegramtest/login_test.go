@@ -114,13 +114,13 @@ func TestUnknown_IsNamed(t *testing.T) {
 	s := silent(full)
 	bot, alice := s.Bot("helper_bot"), s.User("alice")
 	l := logIn(t, s, bot, "phone")
-	_, err := l.AccountGetPassword(context.Background())
+	_, err := l.AccountGetAccountTTL(context.Background())
 	refused(t, err, 400, "METHOD_INVALID")
 	_, err = l.MessagesSendMessage(context.Background(), &tg.MessagesSendMessageRequest{
 		Peer: s.peer(bot, alice), Message: "later", RandomID: 1, ScheduleDate: 1_900_000_000,
 	})
 	refused(t, err, 400, "INPUT_REQUEST_INVALID")
-	if diff := cmp.Diff([]string{"account.getPassword", "messages.sendMessage: schedule_date"}, s.Unknown()); diff != "" {
+	if diff := cmp.Diff([]string{"account.getAccountTTL", "messages.sendMessage: schedule_date"}, s.Unknown()); diff != "" {
 		t.Errorf("unknown (-want +got):\n%s", diff)
 	}
 }
@@ -137,7 +137,7 @@ func TestUnknown_FailsTheTest(t *testing.T) {
 	t.Parallel()
 	s, f := silent(full), &failing{TB: t}
 	s.t = f
-	_, err := newLogin(s, "phone").AccountGetPassword(context.Background())
+	_, err := newLogin(s, "phone").AccountGetAccountTTL(context.Background())
 	refused(t, err, 400, "METHOD_INVALID")
 	if len(f.failures) != 1 {
 		t.Errorf("failures %q", f.failures)

@@ -10,17 +10,25 @@ import (
 
 func (s *Server) authMethods(t table) {
 	add(t, tg.AuthImportBotAuthorizationRequestTypeID, anybody, importBotAuthorization)
-	add(t, tg.AuthLogOutRequestTypeID, loggedIn, logOut)
+	add(t, tg.AuthLogOutRequestTypeID, half, logOut)
 	add(t, tg.AuthExportAuthorizationRequestTypeID, loggedIn, exportAuthorization)
 	add(t, tg.AuthImportAuthorizationRequestTypeID, anybody, importAuthorization)
+}
+
+// checkApp checks an api id. https://core.telegram.org/api/obtaining_api_id
+func (c *call) checkApp(id int, hash string) error {
+	want, known := c.server.opt.Apps[id]
+	if id <= 0 || hash == "" || c.server.opt.Apps != nil && (!known || want != hash) {
+		return tgerr.New(400, "API_ID_INVALID")
+	}
+	return nil
 }
 
 // https://core.telegram.org/method/auth.importBotAuthorization
 func importBotAuthorization(c *call, r *tg.AuthImportBotAuthorizationRequest) (bin.Encoder, error) {
 	s := c.server
-	hash, known := s.opt.Apps[r.APIID]
-	if r.APIID <= 0 || r.APIHash == "" || s.opt.Apps != nil && (!known || hash != r.APIHash) {
-		return nil, tgerr.New(400, "API_ID_INVALID")
+	if err := c.checkApp(r.APIID, r.APIHash); err != nil {
+		return nil, err
 	}
 	a := s.tokens[r.BotAuthToken]
 	switch {
@@ -34,12 +42,16 @@ func importBotAuthorization(c *call, r *tg.AuthImportBotAuthorizationRequest) (b
 	case !a.logins.take(s.opt.Clock.Now(), s.behaviour.LoginsPerHour):
 		return nil, tgerr.New(420, fmt.Sprintf("FLOOD_WAIT_%d", loginWait)) // facts/telegram.md (A4)
 	}
-	s.logIn(a, c.request, r.APIID)
+	s.logIn(a, c.request, r.APIID, 0)
 	return &tg.AuthAuthorization{User: s.see(a, a, false)}, nil
 }
 
-// https://core.telegram.org/method/auth.logOut
+// https://core.telegram.org/method/auth.logOut, also by a key that waits for the password.
 func logOut(c *call, _ *tg.AuthLogOutRequest) (bin.Encoder, error) {
+	if c.authorization == nil {
+		delete(c.server.entrance.half, c.request.Key)
+		return &tg.AuthLoggedOut{}, nil
+	}
 	c.server.end(c.authorization, loggedOut)
 	return &tg.AuthLoggedOut{}, nil
 }
@@ -50,7 +62,7 @@ func exportAuthorization(c *call, r *tg.AuthExportAuthorizationRequest) (bin.Enc
 	if r.DCID < 1 || r.DCID > s.opt.DCs || r.DCID == c.request.DC {
 		return nil, tgerr.New(400, "DC_ID_INVALID")
 	}
-	id := int64(s.random.Uint64() >> 1)
+	id := s.newID()
 	x := exported{authorization: c.authorization, dc: r.DCID, bytes: s.letters(32)}
 	s.exported[id] = x
 	return &tg.AuthExportedAuthorization{ID: id, Bytes: []byte(x.bytes)}, nil

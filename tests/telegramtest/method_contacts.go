@@ -2,6 +2,8 @@ package telegramtest
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/gotd/td/bin"
@@ -11,6 +13,7 @@ import (
 
 func (s *Server) contactsMethods(t table) {
 	add(t, tg.ContactsResolveUsernameRequestTypeID, loggedIn, resolveUsername)
+	add(t, tg.ContactsGetContactsRequestTypeID, loggedIn, getContacts)
 }
 
 // https://core.telegram.org/method/contacts.resolveUsername
@@ -30,4 +33,35 @@ func resolveUsername(c *call, r *tg.ContactsResolveUsernameRequest) (bin.Encoder
 	return &tg.ContactsResolvedPeer{
 		Peer: &tg.PeerUser{UserID: a.id}, Users: []tg.UserClass{s.see(a, c.account, false)},
 	}, nil
+}
+
+// https://core.telegram.org/method/contacts.getContacts
+func getContacts(c *call, r *tg.ContactsGetContactsRequest) (bin.Encoder, error) {
+	s, me := c.server, c.account
+	if me.bot {
+		return nil, errBotMethod
+	}
+	ids := slices.Sorted(maps.Keys(me.contacts))
+	if r.Hash != 0 && r.Hash == listHash(append([]int64{int64(len(ids))}, ids...)) {
+		return &tg.ContactsContactsNotModified{}, nil
+	}
+	answer := &tg.ContactsContacts{SavedCount: len(ids)}
+	for _, id := range ids {
+		a := s.accounts[id]
+		answer.Contacts = append(answer.Contacts, tg.Contact{UserID: id, Mutual: a.contacts[me.id]})
+		answer.Users = append(answer.Users, s.see(a, me, false))
+	}
+	return answer, nil
+}
+
+// listHash is what a client names a list by that it has. https://core.telegram.org/api/offsets#hash-generation
+func listHash(ids []int64) int64 {
+	var h uint64
+	for _, id := range ids {
+		h ^= h >> 21
+		h ^= h << 35
+		h ^= h >> 4
+		h += uint64(id)
+	}
+	return int64(h)
 }

@@ -14,6 +14,7 @@ type access int
 const (
 	anybody access = iota
 	loggedIn
+	half // also a key that waits for the password
 )
 
 // method is one method of the schema. It is called with the server's mutex held.
@@ -29,6 +30,11 @@ func (s *Server) table() table {
 	t := table{}
 	s.helpMethods(t)
 	s.authMethods(t)
+	s.codeMethods(t)
+	s.emailMethods(t)
+	s.passwordMethods(t)
+	s.tokenMethods(t)
+	s.accountMethods(t)
 	s.usersMethods(t)
 	s.contactsMethods(t)
 	s.messagesMethods(t)

@@ -47,9 +47,13 @@ func (s *Server) subscribers(x *authorization) []*mtserver.Session {
 
 // send pushes to one session. Whoever was not reached finds out by the difference.
 func (s *Server) send(x *authorization, session *mtserver.Session, u tg.UpdatesClass) {
-	e := Event{Kind: Pushed, Account: x.account.id, Authorization: x.id, Text: u.TypeName()}
+	s.pushTo(session, Event{Kind: Pushed, Account: x.account.id, Authorization: x.id}, u)
+}
+
+func (s *Server) pushTo(session *mtserver.Session, e Event, u tg.UpdatesClass) {
+	e.Text = u.TypeName()
 	switch {
-	case s.faults.loses(x.account.id):
+	case s.faults.loses(e.Account):
 		e.Lost = true
 	default:
 		if err := session.Push(context.Background(), u); err != nil {

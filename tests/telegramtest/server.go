@@ -58,7 +58,9 @@ type Server struct {
 	accounts       map[int64]*account
 	accountOrder   []*account
 	usernames      map[string]*account // by lower case name
+	phones         map[string]*account // by the digits of the number
 	tokens         map[string]*account
+	entrance       entrance
 	groups         map[int64]*group
 	groupOrder     []*group
 	messages       int64 // numbers given to messages
@@ -117,7 +119,9 @@ func newServer(o Options) *Server {
 		secret:         random.Uint64(),
 		accounts:       map[int64]*account{},
 		usernames:      map[string]*account{},
+		phones:         map[string]*account{},
 		tokens:         map[string]*account{},
+		entrance:       newEntrance(),
 		groups:         map[int64]*group{},
 		authorizations: map[int64]*authorization{},
 		keys:           map[mtserver.KeyID]*authorization{},
@@ -125,6 +129,7 @@ func newServer(o Options) *Server {
 		ended:          map[mtserver.KeyID]string{},
 		changed:        make(chan struct{}),
 	}
+	s.addService()
 	s.methods, s.names = s.table(), tg.TypesMap()
 	s.wire = mtserver.New(mtserver.Options{
 		DCs: o.DCs, Clock: o.Clock, RSA: o.RSA, Logger: o.Logger, Listen: o.Listen,

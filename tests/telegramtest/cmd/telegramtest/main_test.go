@@ -77,13 +77,13 @@ func TestRun_FailsForWhatItDoesNotKnow(t *testing.T) {
 	}
 	c := client(t, file)
 	if err := c.Run(ctx, func(ctx context.Context) error {
-		_, err := c.API().AccountGetPassword(ctx)
+		_, err := c.API().AccountGetAccountTTL(ctx)
 		return err
 	}); !tgerr.Is(err, "METHOD_INVALID") {
 		t.Error(err)
 	}
 	stop()
-	if got := <-code; got != 1 || !strings.Contains(errs.String(), "account.getPassword") {
+	if got := <-code; got != 1 || !strings.Contains(errs.String(), "account.getAccountTTL") {
 		t.Errorf("exit code %d, %q", got, errs.String())
 	}
 }
