@@ -29,8 +29,7 @@ type chatPayload struct {
 	title                       *string
 	score                       *int
 
-	date   int   // of what is no message: tells it apart
-	pinned []int // ids that are pinned no more
+	pinned []int // what is pinned no more
 }
 
 // A doer is who added or kicked somebody. Of one whom nobody has described to us, automations get what the update says:
@@ -90,12 +89,13 @@ func (p *chatPayload) change() Change {
 	return ""
 }
 
-func (c *Context) chatAction(chat peer.ID, p *chatPayload) Occurrence {
+// chatAction makes the event. date is when it happened; 0: just now.
+func (c *Context) chatAction(chat peer.ID, date int, p *chatPayload) Occurrence {
 	p.chat = c.place(chat)
 	o := c.occurrence(filter.ChatAction, chat, Durable, p)
 	o.Change, o.Users = p.change(), p.ids
-	if p.date != 0 {
-		o.Occurred = unix(p.date)
+	if date != 0 {
+		o.Occurred = unix(date)
 	}
 	return o
 }
@@ -108,31 +108,31 @@ func readMembers(u bin.Object, c *Context) (Occurrence, bool) {
 	case *tg.UpdatePinnedChannelMessages:
 		return c.unpinned(peer.ChannelID(u.ChannelID), u.Messages, u.Pinned)
 	case *tg.UpdateChatParticipantAdd:
-		p := &chatPayload{date: u.Date}
+		p := &chatPayload{}
 		p.came(c, peer.UserID(u.UserID), peer.UserID(u.InviterID))
 		p.joined = p.joined || u.InviterID == 0
-		return c.chatAction(peer.GroupID(u.ChatID), p), true
+		return c.chatAction(peer.GroupID(u.ChatID), u.Date, p), true
 	case *tg.UpdateChatParticipantDelete:
 		p := &chatPayload{left: true}
 		p.concerns(c, peer.UserID(u.UserID))
-		return c.chatAction(peer.GroupID(u.ChatID), p), true
+		return c.chatAction(peer.GroupID(u.ChatID), 0, p), true
 	case *tg.UpdateChannelParticipant:
 		_, now := u.GetNewParticipant()
 		_, before := u.GetPrevParticipant()
 		if now == before {
 			return Occurrence{}, false // promoted, restricted, banned: still there or still not
 		}
-		p := &chatPayload{date: u.Date}
+		p := &chatPayload{}
 		user, actor := peer.UserID(u.UserID), peer.UserID(u.ActorID)
 		if now {
 			p.came(c, user, actor)
-			return c.chatAction(peer.ChannelID(u.ChannelID), p), true
+			return c.chatAction(peer.ChannelID(u.ChannelID), u.Date, p), true
 		}
 		p.concerns(c, user)
 		if p.left = actor == user; !p.left && actor != 0 {
 			p.kicked, p.kickedBy = true, c.doer(actor, nil)
 		}
-		return c.chatAction(peer.ChannelID(u.ChannelID), p), true
+		return c.chatAction(peer.ChannelID(u.ChannelID), u.Date, p), true
 	}
 	return Occurrence{}, false
 }
@@ -150,8 +150,8 @@ func (c *Context) unpinned(chat peer.ID, ids []int, pinned bool) (Occurrence, bo
 	if pinned {
 		return Occurrence{}, false
 	}
-	o := c.chatAction(chat, &chatPayload{unpin: true, pinned: ids, date: int(c.Now.Unix())})
-	o.Kind, o.MessageIDs, o.Occurred = Pin, ids, c.Now
+	o := c.chatAction(chat, 0, &chatPayload{unpin: true, pinned: ids})
+	o.Kind, o.MessageIDs = Pin, ids
 	return o, true
 }
 
@@ -164,8 +164,8 @@ func readService(m *tg.MessageService, c *Context) (Occurrence, bool) {
 	if !p.act(c, m, from, s.seen) {
 		return Occurrence{}, false
 	}
-	o := c.chatAction(s.chat, p)
-	o.Occurred, o.Sender, o.Outgoing, o.MessageIDs, o.Service = unix(s.date), s.seen, s.out, []int{s.id}, true
+	o := c.chatAction(s.chat, s.date, p)
+	o.Sender, o.Outgoing, o.MessageIDs, o.Service = s.seen, s.out, []int{s.id}, true
 	if p.newPin && s.out {
 		o.Kind = Pin
 	}
@@ -279,13 +279,9 @@ func (p *chatPayload) appendIdentity(dst []byte, o *Occurrence) []byte {
 	case p.message != nil:
 		return fmt.Appendf(dst, "%d %d", o.Box, o.MessageIDs[0])
 	case p.unpin:
-		return fmt.Appendf(dst, "%d unpin %v %d", o.Chat, sorted(p.pinned), p.date)
-	}
-	date := p.date
-	if date == 0 {
-		date = int(o.Occurred.Unix())
+		return fmt.Appendf(dst, "%d unpin %v %d", o.Chat, sorted(p.pinned), o.Occurred.Unix())
 	}
 	users := slices.Clone(p.ids)
 	slices.Sort(users)
-	return fmt.Appendf(dst, "%d %s %v %d", o.Chat, p.change(), users, date)
+	return fmt.Appendf(dst, "%d %s %v %d", o.Chat, p.change(), users, o.Occurred.Unix())
 }

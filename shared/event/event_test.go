@@ -18,6 +18,7 @@ import (
 const (
 	own = 2000001
 	day = 1726050030 // 2024-09-11T10:20:30
+	now = 1726056000 // 2024-09-11T12:00:00
 )
 
 func world() Context {
@@ -25,11 +26,18 @@ func world() Context {
 	me.SetFlags()
 	alice := &tg.User{ID: 1001, AccessHash: -7, FirstName: "Alice", Username: "alice"}
 	alice.SetFlags()
+	bob := &tg.User{ID: 1002, Min: true, AccessHash: 99, FirstName: "Bob"}
+	bob.SetFlags()
+	group := &tg.Chat{ID: 5001, Title: "Small group", Photo: &tg.ChatPhotoEmpty{}}
 	mega := &tg.Channel{ID: 1400000001, AccessHash: 400, Title: "Mega", Megagroup: true, Photo: &tg.ChatPhotoEmpty{}}
 	mega.SetFlags()
+	news := &tg.Channel{ID: 1234567890, AccessHash: -300, Title: "News", Broadcast: true, Photo: &tg.ChatPhotoEmpty{}}
+	news.SetFlags()
+	lost := &tg.ChannelForbidden{ID: 1500000001, AccessHash: 5, Title: "Lost", Megagroup: true}
+	lost.SetFlags()
 	book := peer.NewBook(own)
-	book.Learn([]tg.UserClass{me, alice}, []tg.ChatClass{mega})
-	return Context{Me: me, Book: book}
+	book.Learn([]tg.UserClass{me, alice, bob}, []tg.ChatClass{group, mega, news, lost})
+	return Context{Me: me, Book: book, Now: time.Unix(now, 0).UTC()}
 }
 
 func private(text string, out bool) *tg.UpdateNewMessage {
@@ -162,25 +170,4 @@ func TestAppendStored_IsTheInsideOfAnObject(t *testing.T) {
 	if o.Type() != "telegram_client_new_message" {
 		t.Error(o.Type())
 	}
-}
-
-func TestMeOf_TakesAnActiveUsername(t *testing.T) {
-	t.Parallel()
-	got := MeOf(&tg.User{ID: 1, Usernames: []tg.Username{{Username: "old"}, {Username: "new", Active: true}}, Phone: "15550001", LastName: "S", Premium: true})
-	if diff := cmp.Diff(Me{ID: 1, Username: "new", LastName: "S", Phone: "15550001", Premium: true}, got); diff != "" {
-		t.Error(diff)
-	}
-}
-
-func BenchmarkEventBuilt(b *testing.B) {
-	c := world()
-	u := private("turn on the light", false)
-	me := MeOf(c.Me)
-	var dst []byte
-	b.ReportAllocs()
-	for b.Loop() {
-		o := one(b, u, c)
-		dst = AppendStored(dst[:0], "tg_k3vq7", me, &o, nil)
-	}
-	b.SetBytes(int64(len(dst)))
 }

@@ -28,7 +28,7 @@ const (
 	Send   Kind = "send"
 	Edit   Kind = "edit"
 	Delete Kind = "delete"
-	Seen   Kind = "read"
+	Seen   Kind = "read" // Read is the function
 	Pin    Kind = "pin"
 )
 

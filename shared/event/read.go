@@ -93,8 +93,7 @@ func readNew(m tg.MessageClass, c *Context) (Occurrence, bool) {
 	return Occurrence{}, false // there is nothing in an empty one
 }
 
-// What follows is said of every event that has no more to say than that.
-
+// occurrence makes an occurrence of which nothing special is said: it happened just now.
 func (c *Context) occurrence(e filter.Event, chat peer.ID, class Class, p payload) Occurrence {
 	o := Occurrence{Event: e, Chat: chat, Occurred: c.Now, Class: class, payload: p}
 	if chat.Kind() == peer.Channel {
