@@ -100,7 +100,8 @@ func TestRead_CallbacksPass(t *testing.T) {
 	again := pressed(megaTL, []byte("yes"))
 	again.QueryID--
 	other := one(t, again, world())
-	if o.EventID(own) == other.EventID(own) || o.EventID(own) != o.EventID(own) {
-		t.Error("queries are not told apart by their id")
+	same := one(t, pressed(groupTL, []byte("no")), world())
+	if o.EventID(own) == other.EventID(own) || o.EventID(own) != same.EventID(own) {
+		t.Error("queries are not told apart by their id alone")
 	}
 }

@@ -29,8 +29,11 @@ func tl(from map[string]any) bin.Object {
 		if key == "_" {
 			continue
 		}
-		if key == "is_self" {
+		switch key { // names that Python reserves
+		case "is_self":
 			key = "self"
+		case "from_":
+			key = "from"
 		}
 		field, ok := schema[key]
 		if !ok {
