@@ -2,6 +2,7 @@ package homeassistanttest
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -21,6 +22,7 @@ func TestHome_KeepsTheContract(t *testing.T) {
 	h.Listen("contract_test", func(Trigger) { ran++ })
 	want := 0
 	for _, c := range Cases() {
+		h.SetState(cmp.Or(c.State, Running))
 		if err := c.Check(t.Context(), h.URL(), h.Token(), "hook"); err != nil {
 			t.Errorf("%s: %v", c.Name, err)
 		}
@@ -92,7 +94,7 @@ func TestHome_Component(t *testing.T) {
 	h.Component("hook", nil)
 	for state, status := range map[State]int{Running: 200, Starting: 503, Stopping: 503, NotRunning: 200} {
 		h.SetState(state)
-		a := h.webhook("hook", "POST", []byte(`{"event_type":"a","event_id":"1"}`))
+		a := h.webhook("hook", "POST", "application/json", []byte(`{"event_type":"a","event_id":"1"}`))
 		if a.status != status || (a.body == `{"event_id":"1"}`) != (state == Running) {
 			t.Errorf("%s: %+v", state, a)
 		}

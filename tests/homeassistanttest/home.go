@@ -278,8 +278,13 @@ func (h *Home) accept(via, webhook string, eventType string, body []byte) error 
 		ID      string `json:"event_id"`
 		Attempt int    `json:"attempt"`
 	}
-	if err := json.Unmarshal(body, &e); err != nil {
-		return err
+	_ = json.Unmarshal(body, &e) // what is not one of our events is accepted all the same
+	if !json.Valid(body) {       // a form, or nothing
+		text, err := json.Marshal(string(body))
+		if err != nil {
+			return err
+		}
+		body = text
 	}
 	if eventType == "" {
 		eventType = e.Type

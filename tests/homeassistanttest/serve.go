@@ -1,7 +1,6 @@
 package homeassistanttest
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -71,16 +70,25 @@ func (h *Home) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (h *Home) answer(r *http.Request, body []byte) answer {
 	if id, ok := strings.CutPrefix(r.URL.Path, "/api/webhook/"); ok {
-		return h.webhook(id, r.Method, body)
+		return h.webhook(id, r.Method, r.Header.Get("Content-Type"), body)
 	}
-	if !strings.HasPrefix(r.URL.Path, "/api/") {
+	path := strings.TrimPrefix(r.URL.Path, "/api/")
+	method := http.MethodGet
+	switch {
+	case path == "core/state", path == "config":
+	case strings.HasPrefix(path, "events/"):
+		method = http.MethodPost
+	default:
 		return answer{status: http.StatusNotFound, body: "404: Not Found"}
+	}
+	if r.Method != method {
+		return answer{status: http.StatusMethodNotAllowed, body: "405: Method Not Allowed"}
 	}
 	if r.Header.Get("Authorization") != "Bearer "+h.token {
 		return answer{status: http.StatusUnauthorized, body: "401: Unauthorized"}
 	}
-	switch path := strings.TrimPrefix(r.URL.Path, "/api/"); {
-	case path == "core/state" && r.Method == http.MethodGet:
+	switch path {
+	case "core/state":
 		h.mu.Lock()
 		f := h.onState
 		h.onState = nil
@@ -89,12 +97,10 @@ func (h *Home) answer(r *http.Request, body []byte) answer {
 			f()
 		}
 		return answer{status: http.StatusOK, body: fmt.Sprintf(`{"state":%q,"recorder_state":{"migration_in_progress":false,"migration_is_live":false}}`, h.currentState())}
-	case path == "config" && r.Method == http.MethodGet:
+	case "config":
 		return answer{status: http.StatusOK, body: fmt.Sprintf(`{"state":%q,"recovery_mode":false,"version":"2026.11.0"}`, h.currentState())}
-	case strings.HasPrefix(path, "events/") && r.Method == http.MethodPost:
-		return h.fire(strings.TrimPrefix(path, "events/"), body)
 	}
-	return answer{status: http.StatusNotFound, body: "404: Not Found"}
+	return h.fire(strings.TrimPrefix(path, "events/"), body)
 }
 
 func (h *Home) currentState() State {
@@ -104,7 +110,12 @@ func (h *Home) currentState() State {
 }
 
 // webhook answers what the integration "webhook" of the core answers.
-func (h *Home) webhook(id, method string, body []byte) answer {
+func (h *Home) webhook(id, method, contentType string, body []byte) answer {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut:
+	default:
+		return answer{status: http.StatusMethodNotAllowed, body: "405: Method Not Allowed"}
+	}
 	h.mu.Lock()
 	var w webhook
 	known := h.webhooks[id] != nil
@@ -127,16 +138,25 @@ func (h *Home) webhook(id, method string, body []byte) answer {
 	case w.refuses:
 		return nothing
 	}
-	trigger, ok := parse(body)
+	trigger := Trigger{Body: body}
+	valid := true
+	switch {
+	case !strings.Contains(contentType, "json"): // a form
+	case len(body) == 0:
+		trigger.JSON = map[string]any{}
+	default:
+		valid = json.Valid(body)
+		_ = json.Unmarshal(body, &trigger.JSON) // what is no object is in the body
+	}
 	if w.component {
 		if state != Running || w.fails {
 			return answer{status: http.StatusServiceUnavailable, header: http.Header{"Retry-After": {"5"}}}
 		}
-		if !ok {
+		if trigger.JSON == nil {
 			return answer{status: http.StatusBadRequest}
 		}
 	}
-	if !ok || w.fails {
+	if !valid || w.fails {
 		return nothing
 	}
 	via := "webhook"
@@ -161,9 +181,14 @@ func (h *Home) fire(eventType string, body []byte) answer {
 	if len(eventType) > longestEvent {
 		return answer{status: http.StatusInternalServerError, body: "500 Internal Server Error"}
 	}
-	trigger, ok := parse(body)
-	if !ok && len(bytes.TrimSpace(body)) > 0 {
+	trigger := Trigger{Body: body}
+	var data any
+	if len(body) > 0 && json.Unmarshal(body, &data) != nil {
 		return answer{status: http.StatusBadRequest, body: `{"message":"Event data should be valid JSON."}`}
+	}
+	var object bool
+	if trigger.JSON, object = data.(map[string]any); !object && data != nil {
+		return answer{status: http.StatusBadRequest, body: `{"message":"Event data should be a JSON object"}`}
 	}
 	h.mu.Lock()
 	listeners, state := h.listeners[eventType], h.state
@@ -177,12 +202,4 @@ func (h *Home) fire(eventType string, body []byte) answer {
 		}
 	}
 	return answer{status: http.StatusOK, body: fmt.Sprintf(`{"message":"Event %s fired."}`, eventType)}
-}
-
-func parse(body []byte) (Trigger, bool) {
-	t := Trigger{Body: body}
-	if json.Unmarshal(body, &t.JSON) != nil || t.JSON == nil {
-		return t, false
-	}
-	return t, true
 }
