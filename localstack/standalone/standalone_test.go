@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"telegram-client/infra/homeassistant"
 	"telegram-client/localstack/standalone/bridge"
 	"telegram-client/shared/process"
 	"telegram-client/tests/telegramtest"
@@ -121,7 +122,8 @@ func TestStandalone_LogsInFromATerminal(t *testing.T) {
 	}
 	for _, want := range []string{
 		"Home Assistant · listener, Home Assistant · sender 1", "! API ID: ", "! Kind of account: User accounts are not yet available", "! Token (not shown): Telegram does not know this token.",
-		"Telegram bot (@kitchen_bot) is set up.", "rest_command:", "!secret telegram_client_authorization", "config_entry_id: " + entry[1], "/config/entries/" + entry[1] + "/target/confirm",
+		"Telegram bot (@kitchen_bot) is set up.", homeassistant.Configuration, homeassistant.Package(), homeassistant.Greeting(),
+		`/services/telegram_client/send_messages"`, "/config/entries/{{ config_entry_id }}/target/confirm", "/config/entries/" + entry[1] + "/target",
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is missing in:\n%s", want, out)
