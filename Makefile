@@ -37,11 +37,19 @@ test: ## everything, with the race detector and a real redis-server
 	@infra/setup-store.sh
 	$(GO) test -race -timeout 20m $(TESTFLAGS) ./...
 
+.PHONY: test-homeassistant
+test-homeassistant: ## the same with a real Home Assistant, which is installed into the user's cache once
+	@infra/setup-store.sh
+	HOMEASSISTANT=$$(tests/e2e/homeassistant/install.sh) && export HOMEASSISTANT && \
+	  $(GO) test -count=1 -tags homeassistant -timeout 15m -v $(TESTFLAGS) ./tests/e2e/homeassistant/...
+
 .PHONY: lint
 lint: ## gofmt, vet, staticcheck, the rules in tests/policy
 	@out=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$out" ]; then echo "not formatted:"; echo "$$out"; exit 1; fi
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
+	$(GO) vet -tags homeassistant ./tests/e2e/homeassistant/...
+	$(GO) tool staticcheck -tags homeassistant ./tests/e2e/homeassistant/...
 	$(GO) test -count=1 ./tests/policy
 
 .PHONY: bench
