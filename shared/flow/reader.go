@@ -102,6 +102,31 @@ func (r *Reader) Text(field string) string {
 	return raw
 }
 
+// Verbatim returns a field's text as it was entered, such as a password, which may begin with a blank. Numbers become
+// text.
+func (r *Reader) Verbatim(field string) string {
+	if r.errors[field] != "" || !r.has(field) {
+		return ""
+	}
+	var s string
+	if json.Unmarshal(r.in[field], &s) == nil {
+		return s
+	}
+	return r.Text(field)
+}
+
+// Flag returns a field's boolean, also given as text; false if it is absent.
+func (r *Reader) Flag(field string) bool {
+	switch strings.ToLower(r.Text(field)) {
+	case "true", "on", "yes", "1":
+		return true
+	case "", "false", "off", "no", "0":
+		return false
+	}
+	r.Blame(field, string(fault.InvalidField), "This has to be true or false.")
+	return false
+}
+
 // Integer returns a field's whole number between least and most, given as a number or as text.
 func (r *Reader) Integer(field string, least, most int64) int64 {
 	text := r.Text(field)

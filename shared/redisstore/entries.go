@@ -30,7 +30,7 @@ func (s *Store) CreateEntry(ctx context.Context, n login.NewEntry) (entry.Entry,
 	if err != nil {
 		return entry.Entry{}, false, err
 	}
-	names, sealed, err := s.sealMade(e.ID, n.Authorizations)
+	names, rests, sealed, err := s.sealMade(e.ID, n.Authorizations)
 	if err != nil {
 		return entry.Entry{}, false, err
 	}
@@ -40,7 +40,7 @@ func (s *Store) CreateEntry(ctx context.Context, n login.NewEntry) (entry.Entry,
 		return entry.Entry{}, false, s.failed(ctx, "create entry", err)
 	}
 	state := s.ring.Seal(key(e.ID, partState), n.State)
-	got, err := s.run(ctx, s.scripts.createEntry, e.ID, fields{"by": lease.NewNonce(), "created": created, "names": names},
+	got, err := s.run(ctx, s.scripts.createEntry, e.ID, fields{"by": lease.NewNonce(), "created": created, "names": names, "rests": rests},
 		append([][]byte{record, state}, sealed...)...)
 	if err != nil {
 		return entry.Entry{}, false, err
@@ -56,19 +56,19 @@ func (s *Store) CreateEntry(ctx context.Context, n login.NewEntry) (entry.Entry,
 	return e, made, err
 }
 
-func (s *Store) sealMade(id entry.ID, made []login.Made) (names []string, sealed [][]byte, err error) {
-	names = []string{}
+func (s *Store) sealMade(id entry.ID, made []login.Made) (names []string, rests []bool, sealed [][]byte, err error) {
+	names, rests = []string{}, []bool{}
 	for _, m := range made {
 		if m.Name == "" {
 			continue // one that is to be logged out
 		}
 		session, err := s.sealSession(id, m.Name, m.Session)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
-		names, sealed = append(names, string(m.Name)), append(sealed, session)
+		names, rests, sealed = append(names, string(m.Name)), append(rests, m.Rests), append(sealed, session)
 	}
-	return names, sealed, nil
+	return names, rests, sealed, nil
 }
 
 // Renew puts new authorizations in the place of dead ones. See flow/login.
@@ -85,7 +85,7 @@ func (s *Store) Renew(ctx context.Context, n login.NewEntry) (entry.Entry, error
 		if err != nil {
 			return entry.Entry{}, err
 		}
-		names, sealed, err := s.sealMade(id, n.Authorizations)
+		names, rests, sealed, err := s.sealMade(id, n.Authorizations)
 		if err != nil {
 			return entry.Entry{}, err
 		}
@@ -94,7 +94,7 @@ func (s *Store) Renew(ctx context.Context, n login.NewEntry) (entry.Entry, error
 			return entry.Entry{}, err
 		}
 		state := s.ring.Seal(key(id, partState), n.State)
-		got, err := s.run(ctx, s.scripts.renewEntry, id, fields{"rev": fmt.Sprint(e.Revision), "names": names},
+		got, err := s.run(ctx, s.scripts.renewEntry, id, fields{"rev": fmt.Sprint(e.Revision), "names": names, "rests": rests},
 			append([][]byte{record, state, reload}, sealed...)...)
 		if err != nil {
 			return entry.Entry{}, err

@@ -43,8 +43,14 @@ func TestFlow_OneAnswersAtATime(t *testing.T) {
 		if _, err := w.TakeFlow(ctx(t), "f1", time.Second); !fault.Is(err, fault.FlowBusy) || fault.Of(err).RetryAfter <= 0 {
 			t.Errorf("taken twice: %v", err)
 		}
-		h.Flow.Made = []login.Made{{Name: authorization.Listener, Session: session(3), LoggedIn: true}}
-		h.Flow.Making = &login.Making{EntryID: "tg_x", BotToken: seal.NewText("1:x"), State: []byte("s"), CreatedAt: f.ExpiresAt}
+		h.Flow.Made = []login.Made{{Name: authorization.Listener, Session: session(3), LoggedIn: true, Done: true, Rests: true}}
+		h.Flow.Making, h.Flow.Home, h.Flow.ByQR, h.Flow.Hint = "tg_x", 2, true, "a hint"
+		h.Flow.Names, h.Flow.Asks = authorization.Names(1), authorization.Sender(1)
+		h.Flow.Phone = seal.NewText("48600100200")
+		h.Flow.Code = &login.Code{Hash: seal.NewText("hash of a code"), Kind: login.ByEmail, Where: "a***", Length: 5, Next: login.BySMS, Wait: time.Minute}
+		h.Flow.Mailed = &login.Code{Hash: seal.NewText("another"), Kind: login.ByEmail, Length: 6}
+		h.Flow.Token = &login.Token{Token: []byte("token"), ExpiresAt: f.ExpiresAt}
+		h.Flow.Signed = &login.Signed{Account: entry.Account{ID: 1001, Phone: "48600100200"}, BotToken: seal.NewText("1:x"), State: []byte("s"), At: f.ExpiresAt}
 		if err := w.NoteFlow(ctx(t), h); err != nil {
 			t.Fatal(err)
 		}

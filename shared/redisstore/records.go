@@ -8,7 +8,6 @@ import (
 	"telegram-client/shared/authorization"
 	"telegram-client/shared/entry"
 	"telegram-client/shared/filter"
-	"telegram-client/shared/flow/login"
 	"telegram-client/shared/health"
 	"telegram-client/shared/outbox"
 	"telegram-client/shared/peer"
@@ -90,61 +89,6 @@ func (r *sessionRecord) session() (authorization.Session, error) {
 		s.Keys[dc] = key
 	}
 	return s, nil
-}
-
-type flowRecord struct {
-	StepID     string
-	Reauth     entry.ID `json:",omitempty"`
-	AppID      int
-	AppHash    string
-	ClientType entry.ClientType
-	ExpiresAt  time.Time
-	Made       []madeRecord  `json:",omitempty"`
-	Making     *makingRecord `json:",omitempty"`
-	GivenUp    time.Time
-	Last       *login.End `json:",omitempty"`
-}
-
-type makingRecord struct {
-	EntryID   entry.ID
-	Account   entry.Account
-	BotToken  string `json:",omitempty"`
-	State     []byte
-	CreatedAt time.Time
-}
-
-type madeRecord struct {
-	Name     authorization.Name
-	Session  sessionRecord
-	LoggedIn bool
-}
-
-func newFlowRecord(f *login.Flow) flowRecord {
-	r := flowRecord{StepID: f.StepID, Reauth: f.Reauth, AppID: f.App.ID, AppHash: f.App.Hash.Reveal(), ClientType: f.ClientType,
-		ExpiresAt: f.ExpiresAt, GivenUp: f.GivenUp, Last: f.Last}
-	if m := f.Making; m != nil {
-		r.Making = &makingRecord{EntryID: m.EntryID, Account: m.Account, BotToken: m.BotToken.Reveal(), State: m.State, CreatedAt: m.CreatedAt}
-	}
-	for _, m := range f.Made {
-		r.Made = append(r.Made, madeRecord{Name: m.Name, Session: newSessionRecord(m.Session), LoggedIn: m.LoggedIn})
-	}
-	return r
-}
-
-func (r *flowRecord) flow(id string) (login.Flow, error) {
-	f := login.Flow{ID: id, StepID: r.StepID, Reauth: r.Reauth, App: entry.App{ID: r.AppID, Hash: seal.NewText(r.AppHash)},
-		ClientType: r.ClientType, ExpiresAt: r.ExpiresAt, GivenUp: r.GivenUp, Last: r.Last}
-	if m := r.Making; m != nil {
-		f.Making = &login.Making{EntryID: m.EntryID, Account: m.Account, BotToken: seal.NewText(m.BotToken), State: m.State, CreatedAt: m.CreatedAt}
-	}
-	for _, m := range r.Made {
-		session, err := m.Session.session()
-		if err != nil {
-			return f, err
-		}
-		f.Made = append(f.Made, login.Made{Name: m.Name, Session: session, LoggedIn: m.LoggedIn})
-	}
-	return f, nil
 }
 
 type peerRecord struct {

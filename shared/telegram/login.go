@@ -3,16 +3,11 @@ package telegram
 import (
 	"context"
 	"errors"
-	"fmt"
-	"time"
 
-	"github.com/gotd/td/proto/codec"
 	"github.com/gotd/td/tg"
-	"github.com/gotd/td/tgerr"
 
 	"telegram-client/shared/authorization"
 	"telegram-client/shared/entry"
-	"telegram-client/shared/fault"
 	"telegram-client/shared/flow/login"
 	"telegram-client/shared/seal"
 )
@@ -38,49 +33,40 @@ func (d *Dialer) fresh(dc int) authorization.Session {
 	return authorization.Session{DC: dc}
 }
 
-// SignInBot implements [login.Telegram].
-func (d *Dialer) SignInBot(ctx context.Context, a authorization.App, s authorization.Session, g authorization.Guard, token seal.Text, noted func(authorization.Session) error) (login.SignedIn, error) {
+// Connect implements [login.Telegram].
+func (d *Dialer) Connect(ctx context.Context, a authorization.App, s authorization.Session, g authorization.Guard, noted func(authorization.Session) error, use func(context.Context, login.Line) error) (authorization.Ending, error) {
 	p := plan{app: a, session: s, guard: g, quiet: true}
 	if len(s.Keys) == 0 {
+		if noted == nil {
+			return authorization.Ending{Session: s}, &login.Refusal{Reason: login.NeedsKey, DC: s.DC}
+		}
 		p.session, p.noted = d.fresh(s.DC), noted
 	}
 	for move := 0; ; move++ {
-		in, err := d.signInBot(ctx, p, token)
+		ending, err := d.connect(ctx, p, func(ctx context.Context, api *tg.Client) error { return use(ctx, &line{api, a.App}) })
 		dc, moved := movedTo(err)
 		if p.noted == nil && isForgotten(err) {
 			dc, moved = p.session.DC, true
 		}
 		if !moved || move == mostMoves {
-			return in, refusal(err)
+			return ending, refusal(err)
+		}
+		if noted == nil {
+			return ending, &login.Refusal{Reason: login.NeedsKey, DC: dc, Err: err}
 		}
 		p.session, p.noted = d.fresh(dc), noted
 	}
 }
 
-// signInBot tries to log a bot in at one data centre.
-func (d *Dialer) signInBot(ctx context.Context, p plan, token seal.Text) (in login.SignedIn, err error) {
-	ending, err := d.connect(ctx, p, func(ctx context.Context, api *tg.Client) error {
-		answer, err := api.AuthImportBotAuthorization(ctx, &tg.AuthImportBotAuthorizationRequest{
-			APIID: p.app.ID, APIHash: p.app.Hash.Reveal(), BotAuthToken: token.Reveal(),
-		})
-		if err != nil {
-			return err
+// SignInBot logs a bot in with the key of s, or with one that it makes: noted is told of each before it is used. Errors
+// are those of Connect.
+func (d *Dialer) SignInBot(ctx context.Context, a authorization.App, s authorization.Session, g authorization.Guard, token seal.Text, noted func(authorization.Session) error) (login.SignedIn, error) {
+	var in login.SignedIn
+	ending, err := d.Connect(ctx, a, s, g, noted, func(ctx context.Context, l login.Line) (err error) {
+		if in.Account, err = l.SignInBot(ctx, token); err == nil {
+			in.State, err = l.State(ctx)
 		}
-		signed, ok := answer.(*tg.AuthAuthorization)
-		if !ok {
-			return fault.New(fault.TelegramError, "Telegram answered the login of a bot with %s.", answer.TypeName())
-		}
-		me, ok := signed.User.AsNotEmpty()
-		if !ok {
-			return fault.New(fault.TelegramError, "Telegram does not say whose token this is.")
-		}
-		state, err := api.UpdatesGetState(ctx)
-		if err != nil {
-			return afterwards{fmt.Errorf("ask for the state of the updates: %w", err)}
-		}
-		in.Account, in.Bot = Account(me), me.Bot
-		in.State = login.UpdateState{Pts: state.Pts, Qts: state.Qts, Date: state.Date, Seq: state.Seq}
-		return nil
+		return err
 	})
 	in.Session = ending.Session
 	return in, err
@@ -117,53 +103,4 @@ func (d *Dialer) LogOut(ctx context.Context, a authorization.App, s authorizatio
 		return nil
 	}
 	return err
-}
-
-// movedTo returns the data centre that Telegram wants a login to go to.
-func movedTo(err error) (dc int, moved bool) {
-	e, ok := tgerr.As(err)
-	if !ok || !e.IsOneOf("USER_MIGRATE", "PHONE_MIGRATE", "NETWORK_MIGRATE") {
-		return 0, false
-	}
-	return e.Argument, true
-}
-
-// isForgotten reports whether Telegram does not know the key any more. It keeps keys that nobody logged in with for a
-// short time only; for a login another one does as well.
-func isForgotten(err error) bool {
-	var e *transportError
-	return errors.As(err, &e) && e.code == codec.CodeAuthKeyNotFound || tgerr.Is(err, "AUTH_KEY_UNREGISTERED", "AUTH_KEY_INVALID")
-}
-
-// afterwards is an error that came when the login had succeeded: whatever it says, the key is logged in.
-type afterwards struct{ error }
-
-func (a afterwards) Unwrap() error { return a.error }
-
-// refusals are the answers that mean that nothing was logged in.
-var refusals = map[string]login.Reason{
-	"API_ID_INVALID":         login.InvalidAPI,
-	"API_ID_PUBLISHED_FLOOD": login.PublishedAPI,
-	"ACCESS_TOKEN_INVALID":   login.InvalidToken,
-	"ACCESS_TOKEN_EXPIRED":   login.ExpiredToken,
-	"FLOOD_WAIT":             login.FloodWait,
-	"USER_DEACTIVATED":       login.Banned,
-	"USER_DEACTIVATED_BAN":   login.Banned,
-}
-
-// refusal makes a refusal of an answer that means that nothing was logged in. Other errors stay as they are.
-func refusal(err error) error {
-	e, ok := tgerr.As(err)
-	var late afterwards
-	if !ok || errors.As(err, &late) || e.Code >= 500 || e.Code < 0 {
-		return err
-	}
-	r := &login.Refusal{Reason: login.OtherRefusal, Code: printable(e.Message), Err: err}
-	if reason, known := refusals[e.Type]; known {
-		r.Reason, r.Code = reason, ""
-	}
-	if r.Reason == login.FloodWait {
-		r.RetryAfter = time.Duration(e.Argument) * time.Second
-	}
-	return r
 }

@@ -70,7 +70,7 @@ func TestSignInBot_FollowsToItsDataCentreWithANewKey(t *testing.T) {
 		t.Error("the session is not the one of the last key")
 	}
 	want := login.SignedIn{
-		Session: in.Session, Bot: true, State: login.UpdateState{Pts: 5, Qts: 6, Date: 7, Seq: 8},
+		Session: in.Session, State: login.UpdateState{Pts: 5, Qts: 6, Date: 7, Seq: 8},
 		Account: entry.Account{ID: 2000001, Username: "kitchen_bot", FirstName: "Kitchen"},
 	}
 	if diff := cmp.Diff(want, in); diff != "" {
@@ -150,12 +150,12 @@ func TestSignInBot_Refusals(t *testing.T) {
 		status int
 		login.Refusal
 	}{
-		"API_ID_INVALID":         {400, login.Refusal{Reason: login.InvalidAPI}},
-		"API_ID_PUBLISHED_FLOOD": {400, login.Refusal{Reason: login.PublishedAPI}},
-		"ACCESS_TOKEN_INVALID":   {400, login.Refusal{Reason: login.InvalidToken}},
-		"ACCESS_TOKEN_EXPIRED":   {400, login.Refusal{Reason: login.ExpiredToken}},
-		"FLOOD_WAIT_2000":        {420, login.Refusal{Reason: login.FloodWait, RetryAfter: 2000 * time.Second}},
-		"USER_DEACTIVATED_BAN":   {401, login.Refusal{Reason: login.Banned}},
+		"API_ID_INVALID":         {400, login.Refusal{Reason: login.InvalidAPI, Code: "API_ID_INVALID"}},
+		"API_ID_PUBLISHED_FLOOD": {400, login.Refusal{Reason: login.PublishedAPI, Code: "API_ID_PUBLISHED_FLOOD"}},
+		"ACCESS_TOKEN_INVALID":   {400, login.Refusal{Reason: login.InvalidToken, Code: "ACCESS_TOKEN_INVALID"}},
+		"ACCESS_TOKEN_EXPIRED":   {400, login.Refusal{Reason: login.ExpiredToken, Code: "ACCESS_TOKEN_EXPIRED"}},
+		"FLOOD_WAIT_2000":        {420, login.Refusal{Reason: login.FloodWait, RetryAfter: 2000 * time.Second, Code: "FLOOD_WAIT"}},
+		"USER_DEACTIVATED_BAN":   {401, login.Refusal{Reason: login.Banned, Code: "USER_DEACTIVATED_BAN"}},
 		"SOMETHING_ELSE":         {400, login.Refusal{Reason: login.OtherRefusal, Code: "SOMETHING_ELSE"}},
 		"USER_MIGRATE_2":         {303, login.Refusal{Reason: login.OtherRefusal, Code: "USER_MIGRATE_2"}}, // in circles
 	} {

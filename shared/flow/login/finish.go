@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"telegram-client/shared/authorization"
 	"telegram-client/shared/entry"
 	"telegram-client/shared/fault"
 	"telegram-client/shared/flow"
@@ -22,22 +21,28 @@ const (
 	reasonGone       = string(fault.UnknownEntry)
 )
 
-// finish makes an entry, or renews one, of logins that succeeded.
-func (t *turn) finish(ctx context.Context, signed []SignedIn, token seal.Text) error {
+// wrongAccount is the end of a re-login as somebody else.
+func wrongAccount(kind entry.ClientType) *End {
+	if kind == entry.Bot {
+		return &End{Reason: reasonWrong, Message: "This token belongs to another account. Nothing was changed; the new logins were ended. Begin again with the token of the account that this entry is for."}
+	}
+	return &End{Reason: reasonWrong, Message: "This is another account. Nothing was changed; the new login was ended. Begin again with the account that this entry is for."}
+}
+
+// configured is the end of the login of an account that has an entry.
+func configured(e *entry.Entry) *End {
+	if e.Removing {
+		return &End{Reason: reasonRemoving, Message: "This account was set up before and is still being removed. The new logins were ended. Try again when it has gone from the list of entries."}
+	}
+	return &End{Reason: reasonConfigured, Message: "This account is already set up as " + e.Title() + ". It was left as it is and the new logins were ended; to log it in again, use the re-login of that entry."}
+}
+
+// finish makes an entry, or renews one, of logins that are complete.
+func (t *turn) finish(ctx context.Context) error {
 	fl := &t.held.Flow
-	account := signed[0].Account
-	id := entry.NewID(t.Keyring, account.ID)
-	if fl.Reauth != "" && fl.Reauth != id {
-		t.logOut(ctx, t.loggedIn())
-		t.abort(reasonWrong, "This token belongs to another account. Nothing was changed; the new logins were ended. Begin again with the token of the account that this entry is for.")
-		return nil
-	}
-	fl.Making = &Making{EntryID: id, Account: account, BotToken: token, CreatedAt: t.at}
-	if named := t.named(); len(named) > 0 && named[0].Name == authorization.Listener {
-		fl.Making.State = marshal(signed[0].State) // the listener's login is the first
-	}
-	if err := t.Store.NoteFlow(ctx, t.held); err != nil {
-		return fmt.Errorf("note an entry to be made: %w", err)
+	fl.Making = entry.NewID(t.Keyring, fl.Signed.Account.ID)
+	if err := t.note(ctx, "an entry to be made"); err != nil {
+		return err
 	}
 	t.noted = true
 	return t.make(ctx)
@@ -67,20 +72,16 @@ func (t *turn) make(ctx context.Context) error {
 	if fl.Reauth != "" {
 		return t.renew(ctx)
 	}
-	m := fl.Making
-	e, made, err := t.Store.CreateEntry(ctx, NewEntry{Entry: t.entry(), Authorizations: t.named(), State: m.State})
+	e, made, err := t.Store.CreateEntry(ctx, NewEntry{Entry: t.entry(), Authorizations: t.named(), State: fl.Signed.State})
 	switch {
 	case err != nil:
 		return fmt.Errorf("make an entry: %w", err)
 	case made:
-		t.Log.Info("an entry was made", "entry", string(m.EntryID), "logins", len(t.named()))
+		t.Log.Info("an entry was made", "entry", string(fl.Making), "logins", len(t.named()))
 		t.made(ctx)
-	case e.Removing:
-		t.logOut(ctx, t.loggedIn())
-		t.abort(reasonRemoving, "This account was set up before and is still being removed. The new logins were ended. Try again when it has gone from the list of entries.")
 	default:
 		t.logOut(ctx, t.loggedIn())
-		t.abort(reasonConfigured, "This account is already set up as "+e.Title()+". It was left as it is and the new logins were ended; to log it in again, use the re-login of that entry.")
+		t.last(*configured(&e))
 	}
 	return nil
 }
@@ -93,17 +94,17 @@ func (t *turn) entry() entry.Entry {
 		target.MaxAge = entry.DefaultMaxAge
 	}
 	return entry.Entry{
-		ID: fl.Making.EntryID, Account: fl.Making.Account, ClientType: fl.ClientType, App: fl.App, BotToken: fl.Making.BotToken,
-		Target: target, CreatedAt: fl.Making.CreatedAt, ModifiedAt: fl.Making.CreatedAt,
+		ID: fl.Making, Account: fl.Signed.Account, ClientType: fl.ClientType, App: fl.App, BotToken: fl.Signed.BotToken,
+		Target: target, CreatedAt: fl.Signed.At, ModifiedAt: fl.Signed.At,
 	}
 }
 
 // named returns what is to become part of the entry.
 func (t *turn) named() []Made {
 	var named []Made
-	for _, m := range t.loggedIn() {
-		if m.Name != "" {
-			named = append(named, m)
+	for _, n := range t.held.Flow.Names {
+		if m := t.find(n); m != nil && m.Done {
+			named = append(named, *m)
 		}
 	}
 	return named
@@ -114,8 +115,8 @@ func (t *turn) renew(ctx context.Context) error {
 	fl := &t.held.Flow
 	e, err := t.Store.Entry(ctx, fl.Reauth)
 	if err == nil {
-		e.Account, e.App, e.BotToken, e.ModifiedAt = fl.Making.Account, fl.App, fl.Making.BotToken, t.Now()
-		_, err = t.Store.Renew(ctx, NewEntry{Entry: e, Authorizations: t.named(), State: fl.Making.State})
+		e.Account, e.App, e.BotToken, e.ModifiedAt = fl.Signed.Account, fl.App, fl.Signed.BotToken, t.Now()
+		_, err = t.Store.Renew(ctx, NewEntry{Entry: e, Authorizations: t.named(), State: fl.Signed.State})
 	}
 	switch {
 	case fault.Is(err, fault.UnknownEntry):
@@ -136,7 +137,7 @@ func (t *turn) renew(ctx context.Context) error {
 // renewed ends a re-login that the entry has taken. What it did not take, because that login works after all, is
 // logged out.
 func (t *turn) renewed(ctx context.Context) error {
-	owned, err := t.Store.Owned(ctx, t.held.Flow.Making.EntryID, t.held.Flow.Made)
+	owned, err := t.Store.Owned(ctx, t.held.Flow.Making, t.held.Flow.Made)
 	if err != nil {
 		return fmt.Errorf("look which logins an entry took: %w", err)
 	}
@@ -144,12 +145,15 @@ func (t *turn) renewed(ctx context.Context) error {
 	if slices.Contains(owned, true) {
 		t.abort(reasonReauth, again)
 	} else {
-		t.abort(reasonReauth, "Every login of this account works, as far as the bridge knows, and was kept. The token was taken over.")
+		t.abort(reasonReauth, allWork+" The token was taken over.")
 	}
 	return nil
 }
 
-const again = "The account is logged in again."
+const (
+	again   = "The account is logged in again."
+	allWork = "Every login of this account works, as far as the bridge knows, and was kept."
+)
 
 // settled looks whether what Making says was done by a turn that died. A re-login that made no login for the entry
 // leaves no trace there; it is done again, which changes nothing.
@@ -158,18 +162,19 @@ func (t *turn) settled(ctx context.Context) (bool, error) {
 	if t.noted {
 		return false, nil
 	}
-	owned, err := t.Store.Owned(ctx, fl.Making.EntryID, fl.Made)
+	owned, err := t.Store.Owned(ctx, fl.Making, fl.Made)
 	if err != nil {
 		return false, fmt.Errorf("look whether an entry was made: %w", err)
 	}
 	if !slices.Contains(owned, true) {
 		return false, nil
 	}
+	id := fl.Making
 	t.keep(ctx, owned)
 	if fl.Reauth != "" {
 		t.abort(reasonReauth, again)
 	} else {
-		t.made(ctx)
+		t.last(End{EntryID: id})
 	}
 	return true, nil
 }
@@ -190,22 +195,20 @@ func (t *turn) keep(ctx context.Context, owned []bool) {
 // made ends a flow whose entry has taken all its named logins.
 func (t *turn) made(ctx context.Context) {
 	fl := &t.held.Flow
-	var rest []Made
-	for _, m := range fl.Made {
-		if m.Name == "" && m.LoggedIn {
-			rest = append(rest, m)
-		}
+	owned := make([]bool, len(fl.Made))
+	for i, m := range fl.Made {
+		owned[i] = m.Done && slices.Contains(fl.Names, m.Name)
 	}
-	fl.Made = slices.Clone(rest)
-	t.logOut(ctx, rest)
-	t.last(End{EntryID: fl.Making.EntryID})
+	id := fl.Making
+	t.keep(ctx, owned)
+	t.last(End{EntryID: id})
 }
 
 func (t *turn) abort(reason, message string) { t.last(End{Reason: reason, Message: message}) }
 
 func (t *turn) last(e End) {
 	fl := &t.held.Flow
-	fl.Last, fl.Making = &e, nil
+	fl.Last, fl.Making = &e, ""
 	// Keys that were never used to log in need no logging out, and of what could not be logged out the sweep takes care,
 	// from now on.
 	fl.Made = slices.DeleteFunc(fl.Made, func(m Made) bool { return !m.LoggedIn })
@@ -216,6 +219,7 @@ func (t *turn) last(e End) {
 	if len(fl.Made) == 0 {
 		fl.App = entry.App{}
 	}
+	fl.Phone, fl.Code, fl.Mailed, fl.Token, fl.Hint, fl.Signed = seal.Text{}, nil, nil, nil, "", nil
 }
 
 // end shows how a flow ended.

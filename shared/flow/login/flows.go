@@ -54,10 +54,11 @@ func New(c Config) *Flows {
 
 // Start begins the login of an account and returns its first form.
 func (f *Flows) Start(ctx context.Context) (flow.Result, error) {
-	return f.begin(ctx, Flow{StepID: stepUser})
+	return f.begin(ctx, Flow{StepID: stepUser, Names: authorization.Names(f.Senders)})
 }
 
-// Reauth begins the renewed login of an entry's account. Faults: unknown_entry, removal_in_progress.
+// Reauth begins the renewed login of an entry's account. What still works of it is kept. Faults: unknown_entry,
+// removal_in_progress.
 func (f *Flows) Reauth(ctx context.Context, id entry.ID) (flow.Result, error) {
 	e, err := f.Store.Entry(ctx, id)
 	if err != nil {
@@ -66,11 +67,21 @@ func (f *Flows) Reauth(ctx context.Context, id entry.ID) (flow.Result, error) {
 	if e.Removing {
 		return flow.Result{}, fault.New(fault.RemovalInProgress, "This entry is being removed: there is nothing to log in.")
 	}
-	if e.ClientType != entry.Bot {
-		return flow.Result{Type: flow.Abort, FlowID: newID(), Handler: flow.Handler, Reason: codeNotYet,
-			Message: "User accounts cannot be logged in again in this version yet."}, nil
+	names, err := f.ended(ctx, id)
+	if err != nil {
+		return flow.Result{}, err
 	}
-	return f.begin(ctx, Flow{StepID: stepToken, Reauth: id, App: e.App, ClientType: e.ClientType})
+	fl := Flow{StepID: stepToken, Names: names, Reauth: id, App: e.App, ClientType: e.ClientType}
+	if e.ClientType != entry.Bot {
+		if len(names) == 0 { // a code would be spent on nothing
+			return flow.Result{Type: flow.Abort, FlowID: newID(), Handler: flow.Handler, Reason: reasonReauth, Placeholders: map[string]string{}, Message: allWork}, nil
+		}
+		fl.StepID = stepConfirm
+		if phone, ok := parsePhone(e.Account.Phone); ok {
+			fl.Phone = seal.NewText(phone)
+		}
+	}
+	return f.begin(ctx, fl)
 }
 
 func (f *Flows) begin(ctx context.Context, fl Flow) (flow.Result, error) {
@@ -79,7 +90,7 @@ func (f *Flows) begin(ctx context.Context, fl Flow) (flow.Result, error) {
 	if err := f.Store.NewFlow(ctx, fl); err != nil {
 		return flow.Result{}, fmt.Errorf("begin a login: %w", err)
 	}
-	return f.form(ctx, fl)
+	return f.form(fl)
 }
 
 func newID() string {
@@ -97,7 +108,7 @@ func (f *Flows) Form(ctx context.Context, id string) (flow.Result, error) {
 	if !f.alive(fl) {
 		return flow.Result{}, unknownFlow()
 	}
-	return f.form(ctx, fl)
+	return f.form(fl)
 }
 
 // alive reports whether a flow waits for an answer.
@@ -124,14 +135,22 @@ func (f *Flows) Answer(ctx context.Context, id string, in flow.Input) (flow.Resu
 		f.giveBack(ctx, h)
 		return flow.Result{}, unknownFlow()
 	}
-	t := f.turn(h)
+	t := f.turn(ctx, h)
 	s, ok := steps[h.Flow.StepID]
 	if !ok {
 		f.giveBack(ctx, h)
 		return flow.Result{}, unknownStep(h.Flow)
 	}
 	reader := flow.Read(s.fields, in)
-	err = s.answer(t, ctx, reader)
+	switch {
+	case h.Flow.Making != "": // whoever made the entry died before it could say so
+		err = t.make(ctx)
+	case s.asks && t.done(t.asks()): // so did whoever took the answer to this form
+		reader = flow.Read(nil, nil)
+		err = t.goOn(ctx, reader)
+	default:
+		err = s.answer(t, ctx, reader)
+	}
 	if h.Flow.Last == nil {
 		h.Flow.ExpiresAt = f.Now().Add(f.Life)
 	}
@@ -144,7 +163,7 @@ func (f *Flows) Answer(ctx context.Context, id string, in flow.Input) (flow.Resu
 	case put != nil:
 		return flow.Result{}, fmt.Errorf("keep a login: %w", put)
 	}
-	r, err := f.form(ctx, h.Flow)
+	r, err := f.form(h.Flow)
 	r.Errors, r.Messages = reader.Problems()
 	return r, err
 }
@@ -184,8 +203,8 @@ func (f *Flows) GiveUp(ctx context.Context, id string) error {
 		f.giveBack(ctx, h)
 		return unknownFlow()
 	}
-	t := f.turn(h)
-	if h.Flow.Making != nil { // whoever made the entry died before it could say so
+	t := f.turn(ctx, h)
+	if h.Flow.Making != "" { // whoever made the entry died before it could say so
 		done, err := t.settled(ctx)
 		if err != nil || done {
 			f.giveBack(ctx, h)

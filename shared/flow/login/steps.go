@@ -15,8 +15,16 @@ import (
 
 // The steps of a login.
 const (
-	stepUser  = "user"
-	stepToken = "token"
+	stepUser      = "user"
+	stepToken     = "token"
+	stepConfirm   = "reauth_confirm"
+	stepPhone     = "phone"
+	stepEmail     = "email"
+	stepEmailCode = "email_code"
+	stepCode      = "otp"
+	stepPassword  = "password"
+	stepQR        = "qr"
+	stepFinish    = "finish"
 )
 
 // The fields of the forms.
@@ -25,6 +33,12 @@ const (
 	fieldAPIHash    = "api_hash"
 	fieldClientType = "client_type"
 	fieldToken      = "token"
+	fieldPhone      = "phone"
+	fieldEmail      = "email"
+	fieldCode       = "code"
+	fieldResend     = "resend"
+	fieldPassword   = "password"
+	fieldQR         = "qr"
 )
 
 // Choices of client_type. An account that logs in by qr is stored as a client.
@@ -34,9 +48,6 @@ const (
 	choiceBot    = "bot"
 )
 
-// codeNotYet is the error of a way to log in that this version does not have yet.
-const codeNotYet = "not_yet_available"
-
 // A step is a form and what becomes of its answer. A further way to log in is a further step here.
 type step struct {
 	fields []flow.Field
@@ -44,6 +55,8 @@ type step struct {
 	last bool
 	// announces: the form says how many devices will appear in the owner's list.
 	announces bool
+	// asks: the form is about one login. If that turns out to be complete, the answer is not needed any more.
+	asks bool
 	// answer takes the fields and moves the turn's flow on. What is wrong it notes in the reader; its error is what the
 	// person can do nothing about.
 	answer func(t *turn, ctx context.Context, r *flow.Reader) error
@@ -52,29 +65,74 @@ type step struct {
 var steps map[string]step
 
 func init() {
+	secret := map[string]any{"text": map[string]any{"type": "password"}}
+	choose := func(options ...string) any {
+		return map[string]any{"select": map[string]any{"options": options, "translation_key": fieldClientType}}
+	}
 	steps = map[string]step{
 		stepUser: {
 			fields: []flow.Field{
 				{Name: fieldAPIID, Type: "integer", Required: true},
-				{Name: fieldAPIHash, Required: true, Selector: secretText},
-				{Name: fieldClientType, Required: true, Default: choiceClient, Selector: map[string]any{
-					"select": map[string]any{"options": []string{choiceClient, choiceQR, choiceBot}, "translation_key": fieldClientType}}},
+				{Name: fieldAPIHash, Required: true, Selector: secret},
+				{Name: fieldClientType, Required: true, Default: choiceClient, Selector: choose(choiceClient, choiceQR, choiceBot)},
 			},
 			announces: true,
 			answer:    (*turn).user,
 		},
 		stepToken: {
-			fields: []flow.Field{{Name: fieldToken, Required: true, Selector: secretText}},
+			fields: []flow.Field{{Name: fieldToken, Required: true, Selector: secret}},
 			last:   true,
-			answer: (*turn).token,
+			answer: (*turn).signInBot,
 		},
+		stepConfirm: {
+			fields:    []flow.Field{{Name: fieldClientType, Required: true, Default: choiceClient, Selector: choose(choiceClient, choiceQR)}},
+			announces: true,
+			asks:      true,
+			answer:    (*turn).confirm,
+		},
+		stepPhone: {
+			fields:    []flow.Field{{Name: fieldPhone, Required: true, Selector: map[string]any{"text": map[string]any{"type": "tel"}}}},
+			announces: true,
+			asks:      true,
+			answer:    (*turn).phone,
+		},
+		stepEmail: {
+			fields: []flow.Field{{Name: fieldEmail, Required: true, Selector: map[string]any{"text": map[string]any{"type": "email"}}}},
+			asks:   true,
+			answer: (*turn).email,
+		},
+		stepEmailCode: {
+			fields: []flow.Field{{Name: fieldCode, Required: true}},
+			asks:   true,
+			answer: (*turn).emailCode,
+		},
+		stepCode: {
+			fields: []flow.Field{
+				{Name: fieldCode, Type: "string", Optional: true},
+				{Name: fieldResend, Type: "boolean", Optional: true},
+			},
+			last:   true,
+			asks:   true,
+			answer: (*turn).code,
+		},
+		stepPassword: {
+			fields: []flow.Field{{Name: fieldPassword, Required: true, Selector: secret}},
+			last:   true,
+			answer: (*turn).checkPassword,
+		},
+		stepQR: {
+			fields:    []flow.Field{{Name: fieldQR, Optional: true}},
+			announces: true,
+			last:      true,
+			asks:      true,
+			answer:    (*turn).qr,
+		},
+		stepFinish: {last: true, answer: (*turn).finishStep},
 	}
 }
 
-var secretText = map[string]any{"text": map[string]any{"type": "password"}}
-
 // form shows the form that a flow waits with.
-func (f *Flows) form(ctx context.Context, fl Flow) (flow.Result, error) {
+func (f *Flows) form(fl Flow) (flow.Result, error) {
 	s, ok := steps[fl.StepID]
 	if !ok {
 		return flow.Result{}, unknownStep(fl)
@@ -84,33 +142,57 @@ func (f *Flows) form(ctx context.Context, fl Flow) (flow.Result, error) {
 		StepID: fl.StepID, Fields: s.fields, LastStep: s.last, ExpiresAt: fl.ExpiresAt,
 		Errors: map[string]string{}, Messages: map[string]string{}, Placeholders: map[string]string{},
 	}
+	say := r.Placeholders
 	if s.announces || fl.Reauth != "" {
-		names, err := f.wanted(ctx, fl)
-		if err != nil {
-			return flow.Result{}, err
-		}
-		devices := make([]string, len(names))
-		for i, n := range names {
+		devices := make([]string, len(fl.Names))
+		for i, n := range fl.Names {
 			devices[i] = n.Device()
 		}
-		r.Placeholders = map[string]string{"devices": fmt.Sprint(len(names)), "device_names": strings.Join(devices, ", ")}
+		say["devices"], say["device_names"] = fmt.Sprint(len(fl.Names)), strings.Join(devices, ", ")
+	}
+	if fl.Asks != "" {
+		say["device"] = fl.Asks.Device()
+	}
+	switch c := fl.Code; {
+	case fl.StepID == stepCode && c != nil:
+		describe(say, *c)
+	case fl.StepID == stepEmailCode && fl.Mailed != nil:
+		describe(say, *fl.Mailed)
+	case fl.StepID == stepPassword:
+		say["hint"] = fl.Hint
+	case fl.StepID == stepQR:
+		data := ""
+		if fl.Token != nil {
+			data, say["expires"] = fl.Token.link(), fl.Token.expires()
+		}
+		r.Fields = []flow.Field{{Name: fieldQR, Optional: true, Selector: map[string]any{"qr_code": map[string]any{"data": data}}}}
 	}
 	return r, nil
+}
+
+// describe says how a code was sent: in Telegram's own word, and in a sentence.
+func describe(say map[string]string, c Code) {
+	say["code_type"], say["sent"] = string(c.Kind), saySent(c)
+	if c.Length > 0 {
+		say["code_length"] = fmt.Sprint(c.Length)
+	}
+	if c.Next != "" {
+		say["next_type"] = string(c.Next)
+	}
+	if c.Wait > 0 {
+		say["next_after"] = fmt.Sprint(int(c.Wait.Seconds()))
+	}
 }
 
 func unknownStep(fl Flow) error {
 	return fmt.Errorf("a login waits at step %q, which this version does not have", fl.StepID)
 }
 
-// wanted returns the names of the logins that a flow has to make: all of a new entry, and for a re-login those that
-// Telegram has ended.
-func (f *Flows) wanted(ctx context.Context, fl Flow) ([]authorization.Name, error) {
-	if fl.Reauth == "" {
-		return authorization.Names(f.Senders), nil
-	}
-	devices, err := f.Store.Authorizations(ctx, fl.Reauth)
+// ended returns the names of an entry's logins that Telegram has ended: those that a re-login has to make.
+func (f *Flows) ended(ctx context.Context, id entry.ID) ([]authorization.Name, error) {
+	devices, err := f.Store.Authorizations(ctx, id)
 	if err != nil {
-		return nil, fmt.Errorf("look which logins of %s have ended: %w", fl.Reauth, err)
+		return nil, fmt.Errorf("look which logins of %s have ended: %w", id, err)
 	}
 	states := make(map[string]string, len(devices))
 	for _, d := range devices {
@@ -134,42 +216,74 @@ var (
 )
 
 // user takes the application and the kind of account.
-func (t *turn) user(_ context.Context, r *flow.Reader) error {
+func (t *turn) user(ctx context.Context, r *flow.Reader) error {
 	id := r.Integer(fieldAPIID, 1, mostAPIID)
 	hash := r.Text(fieldAPIHash)
 	if hash != "" && !apiHash.MatchString(hash) {
 		r.Blame(fieldAPIHash, string(fault.InvalidField), "An API hash has 32 characters, digits and the letters a to f. Copy it from https://my.telegram.org/apps.")
 	}
 	kind := r.Choice(fieldClientType, choiceClient, choiceQR, choiceBot)
-	if kind == choiceClient || kind == choiceQR {
-		r.Blame(fieldClientType, codeNotYet, "User accounts are not yet available in this version: choose bot.")
-	}
 	if !r.OK() {
 		return nil
 	}
 	fl := &t.held.Flow
 	fl.App = entry.App{ID: int(id), Hash: seal.NewText(strings.ToLower(hash))}
-	fl.ClientType = entry.Bot
-	fl.StepID = stepToken
+	fl.ClientType, fl.ByQR = entry.Client, kind == choiceQR
+	switch kind {
+	case choiceBot:
+		fl.ClientType, fl.StepID = entry.Bot, stepToken
+	case choiceQR:
+		return t.qr(ctx, r)
+	default:
+		fl.StepID = stepPhone
+	}
 	return nil
 }
 
-// token takes a bot's token and logs the bot in: all the logins of the entry are made here.
-func (t *turn) token(ctx context.Context, r *flow.Reader) error {
-	token := r.Text(fieldToken)
-	if token != "" && !botToken.MatchString(token) {
+// confirm begins the re-login of a user: nothing is asked of Telegram before.
+func (t *turn) confirm(ctx context.Context, r *flow.Reader) error {
+	kind := r.Choice(fieldClientType, choiceClient, choiceQR)
+	if !r.OK() {
+		return nil
+	}
+	fl := &t.held.Flow
+	if fl.ByQR = kind == choiceQR; fl.ByQR {
+		return t.qr(ctx, r)
+	}
+	if fl.Phone.IsZero() {
+		fl.StepID = stepPhone
+		return nil
+	}
+	return t.askForCode(ctx, r)
+}
+
+// signInBot takes a bot's token and logs the bot in: all the logins of the entry are made here.
+func (t *turn) signInBot(ctx context.Context, r *flow.Reader) error {
+	text := r.Text(fieldToken)
+	if text != "" && !botToken.MatchString(text) {
 		r.Blame(fieldToken, string(InvalidToken), "This is no bot token. @BotFather shows it as digits, a colon and more characters: copy all of it.")
 	}
 	if !r.OK() {
 		return nil
 	}
-	if t.held.Flow.Making != nil {
-		return t.make(ctx)
+	fl, token := &t.held.Flow, seal.NewText(text)
+	t.logOut(ctx, t.loggedIn()) // of a turn that died or was cut off: it may have been another token
+	fl.Signed = nil
+	for _, n := range t.names() {
+		err := t.over(ctx, n, func(ctx context.Context, l Line) error {
+			a, err := l.SignInBot(ctx, token)
+			return t.enteredUnless(ctx, err, n, a, l)
+		})
+		if err != nil {
+			t.Log.Info("a login was refused", "device", t.app(n).Device, "made", len(t.loggedIn()), "error", err)
+			t.logOut(ctx, t.loggedIn())
+			fl.Signed = nil
+			return t.blame(ctx, r, err)
+		}
+		if t.stop != nil {
+			break
+		}
 	}
-	t.logOut(ctx, t.loggedIn())
-	signed, err := t.signInBot(ctx, seal.NewText(token))
-	if err != nil {
-		return t.blame(r, err)
-	}
-	return t.finish(ctx, signed, seal.NewText(token))
+	fl.Signed.BotToken = token
+	return t.conclude(ctx, r)
 }

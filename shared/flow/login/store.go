@@ -24,11 +24,29 @@ type Flow struct {
 	App        entry.App
 	ClientType entry.ClientType
 	ExpiresAt  time.Time
+	// Names are the logins that the flow has to make, decided when it began. The first of them lets in the others of a
+	// user's account.
+	Names []authorization.Name
+	// Asks is the login whose code or password is asked for; empty: the first one.
+	Asks authorization.Name
+	// Home is the data centre of the account, where keys are made; 0: not known yet.
+	Home int
+	// ByQR is true for a login by QR code.
+	ByQR  bool
+	Phone seal.Text
+	// Code is the code that Telegram has sent, Mailed the one that it has sent to prove an e-mail address.
+	Code, Mailed *Code
+	// Token is the one that the QR code shows.
+	Token *Token
+	// Hint is what the account's owner wrote down to remember the password by.
+	Hint string
+	// Signed is whose account it is, once the first login has succeeded.
+	Signed *Signed
 	// Made are the authorizations that this flow has logged in so far: what is to be logged out if it is given up.
 	Made []Made
-	// Making is the entry about to be made, or to be renewed, of Made: set before the store is asked to, so that whoever
-	// finds the flow after a crash looks whether it was done. Nil at any other time.
-	Making *Making
+	// Making is the entry about to be made, or to be renewed, of Signed and Made: set before the store is asked to, so that
+	// whoever finds the flow after a crash looks whether it was done. Empty at any other time.
+	Making entry.ID
 	// GivenUp is since when the flow has been given up and is only waiting for what it made to be logged out; ExpiresAt
 	// is then when that is tried next. Zero: it goes on.
 	GivenUp time.Time
@@ -41,18 +59,22 @@ type Made struct {
 	// Name is empty for one that will not become part of an entry and has to be logged out.
 	Name    authorization.Name
 	Session authorization.Session
-	// LoggedIn is false for a key that has surely not been used to log in: it is true from just before the attempt.
+	// LoggedIn is false for a key that has surely not been used to log in: it is true from just before the attempt, and
+	// as long as somebody else may let the key in.
 	LoggedIn bool
+	// Done is true once Telegram has said that it is logged in.
+	Done bool
+	// Rests is true if its last connection had to be reset: Telegram may believe it alive for a moment.
+	Rests bool
 }
 
-// Making is what an entry will be made of besides what the flow holds anyway.
-type Making struct {
-	EntryID  entry.ID
+// Signed is an account that has logged in.
+type Signed struct {
 	Account  entry.Account
 	BotToken seal.Text
-	State    []byte // as in NewEntry
-	// CreatedAt is before the state was taken, so that nothing after the state is older than the entry.
-	CreatedAt time.Time
+	State    []byte // as in NewEntry; nil: not asked for yet
+	// At is before the state was taken, so that nothing after the state is older than the entry.
+	At time.Time
 }
 
 // An End is how a flow ended.
@@ -109,59 +131,3 @@ type NewEntry struct {
 	// replayed to the first listener.
 	State []byte
 }
-
-// Telegram is what a login asks of Telegram.
-type Telegram interface {
-	// NewKey makes an auth key in a data centre, 0 for the default one.
-	NewKey(ctx context.Context, a authorization.App, dc int) (authorization.Session, error)
-	// SignInBot logs a bot in. It makes a key if s is the zero Session, and another one where Telegram names another
-	// data centre; the result's session is the one that is logged in. noted is called with each key before it is used
-	// to log in, and an error of it ends the attempt. The guard is asked before every write, as in Dialer: a process that
-	// was frozen must not log in after its flow was swept. Errors are *Refusal or faults; after a *Refusal other than
-	// Unreachable and ClockWrong nothing was logged in, after any other error that is not known.
-	SignInBot(ctx context.Context, a authorization.App, s authorization.Session, g authorization.Guard, token seal.Text, noted func(authorization.Session) error) (SignedIn, error)
-	// LogOut ends an authorization. One that Telegram does not know any more is no error.
-	LogOut(ctx context.Context, a authorization.App, s authorization.Session, g authorization.Guard) error
-}
-
-// SignedIn is a login that succeeded.
-type SignedIn struct {
-	Session authorization.Session
-	Account entry.Account
-	Bot     bool
-	// State is the account's update state (updates.getState) at that moment.
-	State UpdateState
-}
-
-// UpdateState are Telegram's counters.
-type UpdateState struct{ Pts, Qts, Date, Seq int }
-
-// A Reason is why Telegram refused a login, in the field's words.
-type Reason string
-
-// The reasons a bot's login can meet.
-const (
-	InvalidAPI   Reason = "invalid_api_id"         // API_ID_INVALID
-	PublishedAPI Reason = "api_id_published_flood" // API_ID_PUBLISHED_FLOOD
-	InvalidToken Reason = "invalid_token"          // ACCESS_TOKEN_INVALID
-	ExpiredToken Reason = "expired_token"          // ACCESS_TOKEN_EXPIRED
-	FloodWait    Reason = "flood_wait"
-	Banned       Reason = "banned" // USER_DEACTIVATED_BAN
-	OtherRefusal Reason = "telegram_error"
-	Unreachable  Reason = "telegram_unreachable"
-	ClockWrong   Reason = "clock_wrong"
-)
-
-// A Refusal is a login that Telegram refused.
-type Refusal struct {
-	Reason     Reason
-	RetryAfter time.Duration // of a flood wait
-	Code       string        // Telegram's own code of an OtherRefusal
-	Err        error
-}
-
-// Error is for logs.
-func (r *Refusal) Error() string { return "login refused: " + string(r.Reason) + " " + r.Code }
-
-// Unwrap returns the cause.
-func (r *Refusal) Unwrap() error { return r.Err }

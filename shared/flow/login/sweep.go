@@ -32,7 +32,7 @@ func (f *Flows) Sweep(ctx context.Context) error {
 			return nil
 		}
 		swept[h.Flow.ID] = true
-		if err := f.turn(h).sweep(ctx); err != nil {
+		if err := f.turn(ctx, h).sweep(ctx); err != nil {
 			return fmt.Errorf("sweep logins: %w", err)
 		}
 	}
@@ -42,7 +42,7 @@ func (f *Flows) Sweep(ctx context.Context) error {
 // sweep brings one flow to its end.
 func (t *turn) sweep(ctx context.Context) error {
 	fl := &t.held.Flow
-	if fl.Last == nil && fl.Making != nil {
+	if fl.Last == nil && fl.Making != "" {
 		// Died while it made an entry. If the entry is there it stays; if it is not it is not made now, when nobody waits.
 		done, err := t.settled(ctx)
 		if err != nil {
@@ -55,9 +55,7 @@ func (t *turn) sweep(ctx context.Context) error {
 	}
 	if t.alive(*fl) {
 		// Its process died, but whoever logs in may still be there and send the form again: it waits until its time is
-		// over, and nothing is logged in meanwhile.
-		t.logOut(ctx, t.loggedIn())
-		fl.Making = nil
+		// over. What it has logged in is not undone before: logins are few a day.
 		return t.giveBack(ctx, t.held)
 	}
 	return t.giveUp(ctx)
@@ -72,7 +70,7 @@ func (t *turn) giveUp(ctx context.Context) error {
 	clean := t.logOut(ctx, t.loggedIn())
 	switch {
 	case !clean && t.Now().Sub(fl.GivenUp) < sweepFor:
-		fl.Making = nil
+		fl.Making = ""
 		fl.ExpiresAt = t.Now().Add(sweepAgain)
 		return t.giveBack(ctx, t.held)
 	case !clean:

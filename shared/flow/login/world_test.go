@@ -2,9 +2,7 @@ package login
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -31,13 +29,20 @@ type world struct {
 	away    func(call string) error
 
 	bots    map[string]entry.Account // by token
-	in      map[[256]byte]int64      // logged in keys, and whose
+	users   map[string]*person       // by phone number
+	keys    map[[256]byte]*key
+	moves   map[string]moving // tokens to be imported
 	devices map[[256]byte]string
-	keys    uint64
+	made    uint64 // keys
+	tokens  int
 	refuse  func(n int, device string) error // the n-th login; before or, for errUnclear, after it was done
+	answer  func(call string) error          // instead of what Telegram would say to a call
 	logins  int
+	sent    int // codes
+	hashes  int // passwords checked
 	logOuts error
 	ring    *seal.Keyring
+	faults  []string // what no client may do
 }
 
 // errUnclear is an error of the network after Telegram has logged a key in.
@@ -63,7 +68,7 @@ func newWorld(t *testing.T) *world {
 			kitchenToken: {ID: 2000001, Username: "kitchen_bot", FirstName: "Kitchen"},
 			cellarToken:  {ID: 2000002, Username: "cellar_bot", FirstName: "Cellar"},
 		},
-		in: map[[256]byte]int64{}, devices: map[[256]byte]string{},
+		users: map[string]*person{}, keys: map[[256]byte]*key{}, moves: map[string]moving{}, devices: map[[256]byte]string{},
 	}
 }
 
@@ -130,20 +135,22 @@ func (w *world) flowsOf(killAt int) (*Flows, *process) {
 	return New(Config{Store: p, Telegram: p, Keyring: w.ring, Now: w.now}), p
 }
 
+// copyFlow copies a flow as deep as a step changes it.
 func copyFlow(f Flow) Flow {
 	f.Made = slices.Clone(f.Made)
 	for i := range f.Made {
 		f.Made[i].Session = f.Made[i].Session.Clone()
 	}
-	if f.Making != nil {
-		m := *f.Making
-		f.Making = &m
-	}
-	if f.Last != nil {
-		e := *f.Last
-		f.Last = &e
-	}
+	f.Code, f.Mailed, f.Token, f.Signed, f.Last = clone(f.Code), clone(f.Mailed), clone(f.Token), clone(f.Signed), clone(f.Last)
 	return f
+}
+
+func clone[T any](p *T) *T {
+	if p == nil {
+		return nil
+	}
+	c := *p
+	return &c
 }
 
 func (p *process) NewFlow(_ context.Context, f Flow) error {
@@ -310,103 +317,44 @@ func (p *process) Authorizations(_ context.Context, id entry.ID) (all []entry.De
 	})
 }
 
-func (p *process) NewKey(_ context.Context, _ authorization.App, dc int) (authorization.Session, error) {
-	return p.world.newKey(dc), nil
+// in returns how many keys are logged in, a password that is still missing included.
+func (w *world) in() int {
+	n := 0
+	for _, k := range w.keys {
+		if k.in() {
+			n++
+		}
+	}
+	return n
 }
 
-func (w *world) newKey(dc int) authorization.Session {
-	w.keys++
-	var k authorization.Key
-	binary.BigEndian.PutUint64(k.Auth[:], w.keys)
-	return authorization.Session{DC: dc, Keys: map[int]authorization.Key{dc: k}}
-}
-
-// SignInBot goes by way of another data centre for the cellar's bot.
-func (p *process) SignInBot(ctx context.Context, a authorization.App, s authorization.Session, g authorization.Guard, token seal.Text, noted func(authorization.Session) error) (SignedIn, error) {
-	fresh := func(dc int) error {
-		p.mu.Lock()
-		s = p.newKey(dc)
-		p.mu.Unlock()
-		return noted(s)
-	}
-	if s.Keys == nil {
-		if err := fresh(2); err != nil {
-			return SignedIn{}, err
-		}
-	}
-	if token.Reveal() == cellarToken && s.DC != 4 {
-		if err := fresh(4); err != nil {
-			return SignedIn{}, err
-		}
-	}
-	if err := g.Check(); err != nil {
-		return SignedIn{}, err
-	}
-	var out SignedIn
-	err := p.do("SignInBot", func() error {
-		p.logins++
-		var refused error
-		if p.refuse != nil {
-			refused = p.refuse(p.logins, a.Device)
-		}
-		if refused != nil && !errors.Is(refused, errUnclear) {
-			return refused
-		}
-		account, known := p.bots[token.Reveal()]
-		if !known {
-			return &Refusal{Reason: InvalidToken, Code: "ACCESS_TOKEN_INVALID"}
-		}
-		key := s.Keys[s.DC].Auth
-		if _, twice := p.in[key]; twice {
-			return fmt.Errorf("a key was logged in twice")
-		}
-		p.in[key], p.devices[key] = account.ID, a.Device
-		if refused != nil {
-			return &Refusal{Reason: Unreachable, Err: refused}
-		}
-		out = SignedIn{Session: s, Account: account, Bot: true, State: UpdateState{Pts: 5, Qts: 1, Date: int(p.clock.Unix()), Seq: int(p.keys)}}
-		return nil
-	})
-	return out, err
-}
-
-func (p *process) LogOut(_ context.Context, a authorization.App, s authorization.Session, g authorization.Guard) error {
-	if err := g.Check(); err != nil {
-		return err
-	}
-	if a.ID == 0 || a.Device == "" {
-		return errors.New("logged out as nobody")
-	}
-	return p.do("LogOut", func() error {
-		if p.logOuts != nil {
-			return p.logOuts
-		}
-		delete(p.in, s.Keys[s.DC].Auth)
-		return nil
-	})
-}
+// in reports whether a key is logged in, or was let in.
+func (k *key) in() bool { return k.account != 0 || k.waits != 0 || k.accepted != 0 }
 
 // loose returns how many logins no entry owns, and fails the test if an entry owns one that is not logged in.
 func (w *world) loose(t *testing.T) int {
 	t.Helper()
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	for _, f := range w.faults {
+		t.Error(f)
+	}
 	kept := map[[256]byte]bool{}
 	for id, all := range w.owned {
 		for name, m := range all {
-			key := m.Session.Keys[m.Session.DC]
-			if _, in := w.in[key.Auth]; !in && !w.ended[key] {
+			k := m.Session.Keys[m.Session.DC]
+			if w.keys[k.Auth].account == 0 && !w.ended[k] {
 				t.Errorf("%s of %s was logged out", name, id)
 			}
-			if m.Name != name || !m.LoggedIn {
-				t.Errorf("%s is stored as %q, %v", name, m.Name, m.LoggedIn)
+			if m.Name != name || !m.LoggedIn || !m.Done {
+				t.Errorf("%s is stored as %q, %v, %v", name, m.Name, m.LoggedIn, m.Done)
 			}
-			kept[key.Auth] = true
+			kept[k.Auth] = true
 		}
 	}
 	n := 0
-	for key := range w.in {
-		if !kept[key] {
+	for auth, k := range w.keys {
+		if k.in() && !kept[auth] {
 			n++
 		}
 	}

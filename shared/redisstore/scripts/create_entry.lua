@@ -1,5 +1,5 @@
 -- CreateEntry: make an entry with its authorizations and update state, unless the account has one.
--- H: by (mark of this asking), created, names (of authorizations), first_lease, first_listener_lease, own_store
+-- H: by (mark of this asking), created, names (of authorizations), rests (those of them whose connection was reset), rest, first_lease, first_listener_lease, own_store
 -- ARGV[2]: record, ARGV[3]: update state, then a session for each name
 -- Answers: created | exists, the record and its fields
 local v = redis.call('HMGET', K.entry, 'rec', 'rev', 'removing', 'by')
@@ -12,5 +12,6 @@ redis.call('DEL', K.commands)
 for i, name in ipairs(H.names) do
   redis.call('DEL', K[name])
   redis.call('HSET', K[name], 'state', 'ok', 'session', ARGV[3 + i], 'longest', first_lease(name))
+  if H.rests[i] then redis.call('HSET', K[name], 'rest', now + H.rest) end
 end
 return {'created', ARGV[2], '1', ''}

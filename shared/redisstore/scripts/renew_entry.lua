@@ -1,5 +1,5 @@
 -- Renew: put new authorizations in the place of dead ones, with the new record. Those that work are kept.
--- H: rev, names, bell
+-- H: rev, names, rests (those of them whose connection was reset), rest, bell
 -- ARGV[2]: record, ARGV[3]: update state, ARGV[4]: the command "reload", then a session for each name
 -- Answers: ok, revision, names of those that were put in place | unknown_entry | removing | conflict
 local v = redis.call('HMGET', K.entry, 'rec', 'rev', 'removing')
@@ -14,6 +14,7 @@ for i, name in ipairs(H.names) do
     redis.call('HDEL', K[name], 'nonce', 'ends', 'from', 'judged', 'kinds', 'texts', 'idem', 'holder', 'process', 'rest')
     redis.call('HSET', K[name], 'state', 'ok', 'session', ARGV[4 + i])
     if not a then redis.call('HSET', K[name], 'longest', first_lease(name)) end
+    if H.rests[i] then redis.call('HSET', K[name], 'rest', now + H.rest) end
     placed[#placed + 1] = name
     if name == 'listener' then
       if redis.call('EXISTS', K.state) == 1 then
