@@ -70,7 +70,7 @@ func TestParseSend_NamesEverythingThatIsWrong(t *testing.T) {
 		"huge id":           {`{"message":"x","target_id":99999999999999999999}`, []string{"invalid_field target_id"}},
 		"object in list":    {`{"message":"x","target_id":[{}]}`, []string{"invalid_field target_id[0]"}},
 		"username":          {`{"message":"x","target_username":"a b"}`, []string{"invalid_field target_username"}},
-		"phone":             {`{"message":"x","target_username":["alice","+15551001"]}`, []string{"invalid_field target_username[1]"}},
+		"phone":             {`{"message":"x","target_username":["alice","+1555x"]}`, []string{"invalid_field target_username[1]"}},
 		"flags and numbers": {`{"message":"x","target_id":1,"silent":"maybe","reply_to":0,"dry_run":[]}`,
 			[]string{"invalid_field silent", "invalid_field reply_to", "invalid_field dry_run"}},
 		"entry":    {`{"message":"x","target_id":1,"config_entry_id":["a"]}`, []string{"invalid_field config_entry_id"}},

@@ -32,7 +32,7 @@ type known struct {
 type Book struct {
 	self    ID
 	peers   map[ID]*known
-	names   map[string]ID // lower case
+	names   map[string]ID // as Target.Name has them
 	changed map[ID]bool
 }
 
@@ -99,7 +99,7 @@ func (b *Book) setEntity(id ID, k *known, e entity, names []string) {
 	}
 }
 
-// Find returns how to address a target and its id. It knows nobody by a username it has not seen. A small group needs
+// Find returns how to address a target and its id. It knows nobody by a username or phone number it has not seen. A small group needs
 // no introduction, so one that is named by its marked id is always found.
 func (b *Book) Find(t Target) (tg.InputPeerClass, ID, bool) {
 	id, ok := b.Lookup(t)
@@ -122,12 +122,9 @@ func (b *Book) Lookup(t Target) (ID, bool) {
 	if t.Self {
 		return b.self, b.self != 0
 	}
-	if t.Username != "" {
+	if t.ID == 0 {
 		id, ok := b.names[t.Name()]
 		return id, ok
-	}
-	if t.ID == 0 {
-		return 0, false
 	}
 	for _, id := range t.IDs() {
 		if id == b.self || b.peers[id] != nil {
@@ -139,12 +136,8 @@ func (b *Book) Lookup(t Target) (ID, bool) {
 
 // Phone returns the user with a phone number, given in digits.
 func (b *Book) Phone(digits string) (ID, bool) {
-	for id, k := range b.peers {
-		if u, ok := k.entity.(*tg.User); ok && u.Phone != "" && u.Phone == digits {
-			return id, true
-		}
-	}
-	return 0, false
+	id, ok := b.names[Target{Phone: digits}.Name()]
+	return id, ok
 }
 
 // Input returns the address of a user or channel by its access hash, of a small group if the book has met it. It is

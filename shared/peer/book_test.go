@@ -58,6 +58,7 @@ func TestBook_FindsWhatItHasLearnt(t *testing.T) {
 	checkFind(t, b, Target{ID: 1001}, user, 1001)
 	checkFind(t, b, Target{Username: "aLICE"}, user, 1001)
 	checkFind(t, b, Target{Username: "also_alice"}, user, 1001)
+	checkFind(t, b, Target{Phone: "15551001"}, user, 1001)
 	checkFind(t, b, Target{ID: -1001400000001}, channel, -1001400000001)
 	checkFind(t, b, Target{ID: 1400000001}, channel, -1001400000001) // without its mark
 	checkFind(t, b, Target{ID: -5001}, &tg.InputPeerChat{ChatID: 5001}, -5001)
@@ -178,7 +179,7 @@ func TestBook_LoadsWhatItHandedOut(t *testing.T) {
 	t.Parallel()
 	from := filled()
 	records := from.Changed()
-	if diff := cmp.Diff([]string{"alice", "also_alice"}, records[2].Usernames); diff != "" {
+	if diff := cmp.Diff([]string{"alice", "also_alice", "+15551001"}, records[2].Usernames); diff != "" {
 		t.Error(diff)
 	}
 	b := NewBook(own)

@@ -49,7 +49,8 @@ func hashOf(e entity) (int64, bool) {
 	return 0, false
 }
 
-// usernames returns the names under which a peer is found, in lower case.
+// usernames returns the names under which a peer is found: usernames in lower case, and the phone number if the account
+// sees it. See [Target.Name].
 func usernames(e entity) []string {
 	var first string
 	var more []tg.Username
@@ -73,6 +74,9 @@ func usernames(e entity) []string {
 		if u.Active {
 			names = append(names, strings.ToLower(u.Username))
 		}
+	}
+	if u, ok := e.(*tg.User); ok && u.Phone != "" {
+		names = append(names, Target{Phone: u.Phone}.Name())
 	}
 	return names
 }

@@ -12,7 +12,7 @@ import (
 // A Record is what a [Book] knows of one peer, to be kept. Data is private to the account: whoever keeps it seals it.
 type Record struct {
 	ID        ID
-	Usernames []string // lower case
+	Usernames []string // lower case; and a phone number, see Target.Name
 	Data      []byte
 }
 

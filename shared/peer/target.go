@@ -11,6 +11,7 @@ import (
 type Target struct {
 	ID       ID
 	Username string // without @, as it was written
+	Phone    string // in digits, of somebody whose number the account knows
 	Self     bool   // the account itself: its saved messages
 }
 
@@ -23,39 +24,48 @@ const (
 	maxUsername = 32
 )
 
-// String returns the target as answers show it: "1001", "@alice", "me".
+// String returns the target as answers show it: "1001", "@alice", "me". Of a phone number they show the end: it is
+// nobody's business who reads the answer or the log.
 func (t Target) String() string {
 	switch {
 	case t.Self:
 		return "me"
 	case t.Username != "":
 		return "@" + t.Username
+	case t.Phone != "":
+		return "+…" + t.Phone[max(0, len(t.Phone)-2):]
 	}
 	return t.ID.String()
 }
 
 // MarshalJSON writes an id as a number and everything else as text.
 func (t Target) MarshalJSON() ([]byte, error) {
-	if !t.Self && t.Username == "" {
+	if t.ID != 0 {
 		return strconv.AppendInt(nil, int64(t.ID), 10), nil
 	}
 	return strconv.AppendQuote(nil, t.String()), nil
 }
 
-// Name returns the username in the form in which usernames are compared and kept: lower case.
-func (t Target) Name() string { return strings.ToLower(t.Username) }
+// Name returns the name under which a [Book] knows the target: the username in lower case, or the phone number with a
+// plus sign; empty for ids and the account itself.
+func (t Target) Name() string {
+	if t.Phone != "" {
+		return "+" + t.Phone
+	}
+	return strings.ToLower(t.Username)
+}
 
 // IDs returns the ids that the target may mean, the likeliest first; none for a username and for the account itself.
 // Whoever loads a part of a [Book] to find the target in loads these.
 func (t Target) IDs() []ID {
-	if t.Self || t.Username != "" {
+	if t.ID == 0 {
 		return nil
 	}
 	return Expand(int64(t.ID))
 }
 
-// ParseTarget reads what a person writes as a target: a marked id, @username or username, a t.me link, or "me". The
-// fault names no field: the caller knows it.
+// ParseTarget reads what a person writes as a target: a marked id, @username or username, a t.me link, a phone number
+// with its plus sign, or "me". The fault names no field: the caller knows it.
 func ParseTarget(s string) (Target, *fault.Fault) {
 	s = strings.TrimSpace(s)
 	switch {
@@ -64,7 +74,7 @@ func ParseTarget(s string) (Target, *fault.Fault) {
 	case strings.EqualFold(s, "me") || strings.EqualFold(s, "self"):
 		return Target{Self: true}, nil
 	case strings.HasPrefix(s, "+"):
-		return Target{}, fault.New(fault.InvalidField, "Phone numbers as targets are not supported yet. Write an id or @username.")
+		return parsePhone(s)
 	}
 	if strings.Trim(strings.TrimPrefix(s, "-"), "0123456789") == "" {
 		return parseID(s)
@@ -83,6 +93,27 @@ func ParseTarget(s string) (Target, *fault.Fault) {
 			"This is neither an id nor a username: usernames have 3 to 32 Latin letters, digits and underscores and begin with a letter.")
 	}
 	return Target{Username: name}, nil
+}
+
+// Phone numbers have at most 15 digits (ITU-T E.164). The shortest that Telegram knows are those of its tests and of
+// small islands.
+const (
+	minPhone = 5
+	maxPhone = 15
+)
+
+// parsePhone reads +1 (555) 10-01.
+func parsePhone(s string) (Target, *fault.Fault) {
+	digits := strings.Map(func(r rune) rune {
+		if strings.ContainsRune("()-. ", r) {
+			return -1
+		}
+		return r
+	}, s[1:])
+	if len(digits) < minPhone || len(digits) > maxPhone || strings.Trim(digits, "0123456789") != "" {
+		return Target{}, fault.New(fault.InvalidField, "This is no phone number: they have a plus sign and 5 to 15 digits, the country's first.")
+	}
+	return Target{Phone: digits}, nil
 }
 
 func parseID(s string) (Target, *fault.Fault) {

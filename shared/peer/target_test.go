@@ -18,6 +18,7 @@ func TestParseTarget_ReadsWhatPeopleWrite(t *testing.T) {
 		"https://t.me/alice": {Username: "alice"}, "t.me/alice/71": {Username: "alice"}, "HTTP://WWW.T.ME/Alice?start=x": {Username: "Alice"},
 		"https://telegram.me/s/alice": {Username: "alice"}, "tg://resolve?start=1&domain=alice": {Username: "alice"},
 		"https://t.me/c/1234567890/71": {ID: -1001234567890},
+		"+15551001": {Phone: "15551001"}, " +1 (555) 10-01 ": {Phone: "15551001"},
 	} {
 		got, f := ParseTarget(text)
 		if f != nil {
@@ -32,7 +33,7 @@ func TestParseTarget_ReadsWhatPeopleWrite(t *testing.T) {
 func TestParseTarget_RefusesTheRest(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
-		"", "@", "ab", "1alice", "alice bob", "алиса", "+15551001", "0", "99999999999999999999", "9007199254740993", "--5",
+		"", "@", "ab", "1alice", "alice bob", "алиса", "+1", "+1234567890123456", "+1555x1001", "0", "99999999999999999999", "9007199254740993", "--5",
 		"https://t.me/+abcdef", "t.me/joinchat/abc", "t.me/c/x", "t.me/c/-5", "t.me/", "tg://resolve?x=alice", "https://example.org/alice",
 		"a23456789012345678901234567890123",
 	} {
@@ -44,17 +45,17 @@ func TestParseTarget_RefusesTheRest(t *testing.T) {
 
 func TestTarget_ShowsAsAnswersDo(t *testing.T) {
 	t.Parallel()
-	got, err := json.Marshal([]Target{{ID: -1001234567890}, {Username: "Alice"}, {Self: true}})
+	got, err := json.Marshal([]Target{{ID: -1001234567890}, {Username: "Alice"}, {Self: true}, {Phone: "15551001"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(`[-1001234567890,"@Alice","me"]`, string(got)); diff != "" {
+	if diff := cmp.Diff(`[-1001234567890,"@Alice","me","+…01"]`, string(got)); diff != "" {
 		t.Error(diff)
 	}
 }
 
 func FuzzParseTarget(f *testing.F) {
-	for _, s := range []string{"1001", "@alice", "t.me/c/1/2", "tg://resolve?domain=a", "me", "+1", "İt.me/x"} {
+	for _, s := range []string{"1001", "@alice", "t.me/c/1/2", "tg://resolve?domain=a", "me", "+1 (555) 10-01", "İt.me/x"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -64,6 +65,9 @@ func FuzzParseTarget(f *testing.F) {
 		}
 		if fl != nil {
 			return
+		}
+		if target.Phone != "" {
+			return // answers do not show all of it
 		}
 		again, fl := ParseTarget(target.String())
 		if fl != nil || again != target {

@@ -138,8 +138,8 @@ func (s *Store) describe(a *asking, under string) error {
 		for _, id := range t.IDs() {
 			peers = append(peers, s.peerName(a.id, id.String()))
 		}
-		if t.Username != "" {
-			names = append(names, s.userName(a.id, t.Name()))
+		if name := t.Name(); name != "" {
+			names = append(names, s.userName(a.id, name))
 		}
 	}
 	a.h = fields{"nonce": a.nonce, "token": a.nonce, "only": a.r.Only, "peers": list(peers), "names": list(names), "holder": s.holder,

@@ -7,6 +7,7 @@ import (
 	"github.com/gotd/td/tgerr"
 
 	"telegram-client/shared/authorization"
+	"telegram-client/shared/entry"
 	"telegram-client/shared/fault"
 	"telegram-client/shared/peer"
 )
@@ -26,6 +27,11 @@ func ask(ctx context.Context, c *authorization.Call, t peer.Target) (tg.InputPee
 	switch {
 	case t.Username != "":
 		err = askUsername(ctx, c, t)
+	case t.Phone != "":
+		var found tg.PeerClass
+		if found, err = askPhone(ctx, c, t); err == nil {
+			t = peer.Target{ID: peer.FromTL(found)} // who shows the number to nobody is not found by it again
+		}
 	case t.ID.Kind() == peer.User:
 		err = askUser(ctx, c, t.ID)
 	case t.ID.Kind() == peer.Channel:
@@ -51,6 +57,22 @@ func askUsername(ctx context.Context, c *authorization.Call, t peer.Target) erro
 	}
 	c.Peers.Learn(r.Users, r.Chats)
 	return nil
+}
+
+// askPhone asks by contacts.resolvePhone, which bots may not.
+func askPhone(ctx context.Context, c *authorization.Call, t peer.Target) (tg.PeerClass, error) {
+	if c.Entry.ClientType == entry.Bot {
+		return nil, fault.New(fault.TargetNotFound, "A bot cannot find people by their phone numbers. Write an id or @username.")
+	}
+	r, err := c.API.ContactsResolvePhone(ctx, t.Phone)
+	if tgerr.Is(err, "PHONE_NOT_OCCUPIED", "PHONE_NUMBER_INVALID") {
+		return nil, notFound(t)
+	}
+	if err != nil {
+		return nil, err
+	}
+	c.Peers.Learn(r.Users, r.Chats)
+	return r.Peer, nil
 }
 
 // askUser asks by users.getUsers with access hash 0, which Telegram answers for users the account has dealt with.
@@ -83,6 +105,8 @@ func notFound(t peer.Target) *fault.Fault {
 	switch {
 	case t.Username != "":
 		return fault.New(fault.TargetNotFound, "Telegram knows nobody by this username. Check its spelling.")
+	case t.Phone != "":
+		return fault.New(fault.TargetNotFound, "Nobody with this phone number can be found at Telegram: check it, or the other side hides its number.")
 	case t.ID.Kind() == peer.User:
 		return fault.New(fault.TargetNotFound, "This account does not know a user with this id. The user has to write to it first; or use the username.")
 	}

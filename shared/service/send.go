@@ -324,7 +324,7 @@ type storedFault struct {
 func encodeSendAnswer(a SendAnswer) []byte {
 	at := storedSend{Entry: a.Entry, Fault: storeFault(a.Fault)}
 	for _, r := range a.Results {
-		at.Results = append(at.Results, storedResult{r.Target.String(), r.ChatID, r.MessageIDs, r.Date, storeFault(r.Fault)})
+		at.Results = append(at.Results, storedResult{stored(r.Target), r.ChatID, r.MessageIDs, r.Date, storeFault(r.Fault)})
 	}
 	b, err := json.Marshal(at)
 	if err != nil {
@@ -347,6 +347,14 @@ func decodeSendAnswer(b []byte) (SendAnswer, error) {
 		a.Results = append(a.Results, SendResult{t, r.Chat, r.IDs, r.Date, r.Fault.restore()})
 	}
 	return a, nil
+}
+
+// stored returns a target in a form that peer.ParseTarget reads again.
+func stored(t peer.Target) string {
+	if t.Phone != "" {
+		return t.Name()
+	}
+	return t.String()
 }
 
 func storeFault(f *fault.Fault) *storedFault {
