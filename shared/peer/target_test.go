@@ -18,7 +18,7 @@ func TestParseTarget_ReadsWhatPeopleWrite(t *testing.T) {
 		"https://t.me/alice": {Username: "alice"}, "t.me/alice/71": {Username: "alice"}, "HTTP://WWW.T.ME/Alice?start=x": {Username: "Alice"},
 		"https://telegram.me/s/alice": {Username: "alice"}, "tg://resolve?start=1&domain=alice": {Username: "alice"},
 		"https://t.me/c/1234567890/71": {ID: -1001234567890},
-		"+15551001": {Phone: "15551001"}, " +1 (555) 10-01 ": {Phone: "15551001"},
+		"+15551001":                    {Phone: "15551001"}, " +1 (555) 10-01 ": {Phone: "15551001"},
 	} {
 		got, f := ParseTarget(text)
 		if f != nil {
