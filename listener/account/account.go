@@ -85,6 +85,8 @@ type Account struct {
 	up        *up // nil: no connection
 	wake      time.Time
 	items     []outbox.Item
+	where     whereabouts
+	changes   tellings
 	report    Report
 	told      *bool // what the last connection event said
 
@@ -133,7 +135,7 @@ func New(o Options) (*Account, error) {
 	}
 	a := &Account{
 		o: o, names: outbox.NewNames(o.Ring, string(c.Entry.ID)), inbox: make(chan input, queued),
-		state: state, committed: state, session: c.Session.Clone(), book: peer.NewBook(c.Entry.Account.ID),
+		state: state, committed: state, session: c.Session.Clone(), book: peer.NewBook(c.Entry.Account.ID), changes: tellings{},
 	}
 	a.book.Load(c.Peers)
 	a.me, _ = a.book.User(a.book.Self()).(*tg.User)

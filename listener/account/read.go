@@ -40,8 +40,12 @@ func (a *Account) read(ctx context.Context, b *updates.Batch) {
 	if b.Date != 0 {
 		at = time.Unix(int64(b.Date), 0)
 	}
+	after := at
+	if b.Replayed {
+		after = time.Unix(int64(a.state.Date), 0)
+	}
 	for _, u := range b.Updates {
-		for _, o := range event.Read(a.object(u), event.Context{Me: a.me, Book: a.book, Now: at}) {
+		for _, o := range event.Read(a.object(u), event.Context{Me: a.me, Book: a.book, Now: at, After: after}) {
 			if it, ok := a.item(&o, b.Replayed); ok {
 				a.items = append(a.items, it)
 			}
@@ -118,6 +122,11 @@ func (a *Account) item(o *event.Occurrence, replayed bool) (outbox.Item, bool) {
 		a.o.Count("service message", 1)
 		return outbox.Item{}, false
 	}
+	a.where.note(o)
+	if a.changes.twice(o) {
+		a.o.Count("told twice", 1)
+		return outbox.Item{}, false
+	}
 	if len(a.set.Unknown) > 0 {
 		a.recompile(o.Sender)
 	}
@@ -138,17 +147,33 @@ func (a *Account) item(o *event.Occurrence, replayed bool) (outbox.Item, bool) {
 		Class: outbox.Class(o.Class), ExpiresAt: o.Occurred.Add(a.life(o.Event)),
 		Body: event.AppendStored(nil, string(a.entry.ID), event.Me(a.entry.Account), o, groups),
 	}
-	if o.Chat != 0 {
-		it.Lane = a.names.Chat(o.Chat)
+	lane := o.Chat
+	if lane == 0 {
+		lane = a.where.chat(o.Box, o.About)
 	}
-	if o.Kind != "" {
-		own := &outbox.Own{Kind: outbox.Kind(o.Kind), Version: o.Version, MessageIDs: o.MessageIDs, Text: a.names.Text(outbox.Kind(o.Kind), o.Text)}
-		for _, id := range o.MessageIDs {
-			own.Marks = append(own.Marks, a.names.Mark(o.Box, id))
-		}
-		it.Own = own
+	if lane != 0 {
+		it.Lane = a.names.Chat(lane)
 	}
+	it.Own = a.ownOf(o)
 	return it, true
+}
+
+// ownOf says how to tell whether an event is our own doing; nil: it cannot be.
+func (a *Account) ownOf(o *event.Occurrence) *outbox.Own {
+	if o.Kind == "" {
+		return nil
+	}
+	kind := outbox.Kind(o.Kind)
+	own := &outbox.Own{Kind: kind, Version: o.Version, MessageIDs: o.MessageIDs}
+	if o.About != nil {
+		own.Text = a.names.Messages(kind, o.Box, o.About)
+	} else {
+		own.Text = a.names.Text(kind, o.Text)
+	}
+	for _, id := range o.MessageIDs {
+		own.Marks = append(own.Marks, a.names.Mark(o.Box, id))
+	}
+	return own
 }
 
 // recompile looks names of from_users up again that nobody was known by, if somebody new has come by one.

@@ -151,7 +151,7 @@ func (c *Context) unpinned(chat peer.ID, ids []int, pinned bool) (Occurrence, bo
 		return Occurrence{}, false
 	}
 	o := c.chatAction(chat, 0, &chatPayload{unpin: true, pinned: ids})
-	o.Kind, o.MessageIDs = Pin, ids
+	o.Kind, o.MessageIDs, o.About = Pin, ids, ids
 	return o, true
 }
 
@@ -168,6 +168,9 @@ func readService(m *tg.MessageService, c *Context) (Occurrence, bool) {
 	o.Sender, o.Outgoing, o.MessageIDs, o.Service = s.seen, s.out, []int{s.id}, true
 	if p.newPin && s.out {
 		o.Kind = Pin
+		if reply, ok := m.ReplyTo.(*tg.MessageReplyHeader); ok {
+			o.About = []int{reply.ReplyToMsgID}
+		}
 	}
 	return o, true
 }

@@ -17,7 +17,7 @@ type deletedPayload struct {
 // ids.
 func deleted(chat peer.ID, ids []int, c *Context) Occurrence {
 	o := c.occurrence(filter.MessageDeleted, chat, Durable, &deletedPayload{c.place(chat), ids})
-	o.Kind, o.MessageIDs = Delete, ids
+	o.Kind, o.MessageIDs, o.About = Delete, ids, ids
 	return o
 }
 

@@ -23,6 +23,7 @@ func readHistory(chat peer.ID, maxID int, outbox bool, c *Context) Occurrence {
 	o.Outgoing = outbox
 	if !outbox {
 		o.Kind, o.MessageIDs = Seen, []int{maxID}
+		o.About = o.MessageIDs
 	}
 	return o
 }
@@ -30,7 +31,7 @@ func readHistory(chat peer.ID, maxID int, outbox bool, c *Context) Occurrence {
 // readContents makes the event of messages whose contents were consumed.
 func readContents(chat peer.ID, ids []int, c *Context) Occurrence {
 	o := c.occurrence(filter.MessageRead, chat, Durable, &readPayload{chat: c.place(chat), contents: true, ids: ids})
-	o.Kind, o.MessageIDs = Seen, ids
+	o.Kind, o.MessageIDs, o.About = Seen, ids, ids
 	return o
 }
 

@@ -52,12 +52,14 @@ type Occurrence struct {
 	Outgoing bool
 	// Forwarded is true for messages with a forward header.
 	Forwarded bool
-	// Kind, Box, MessageIDs and Text say what it is, so that the echo of an own action is recognised. Box is the channel
-	// whose message ids are meant; 0 is the account's common box.
+	// Kind, Box, MessageIDs, Text and About say what it is, so that the echo of an own action is recognised. Box is the
+	// channel whose message ids are meant; 0 is the account's common box. About are the messages that were deleted, read,
+	// pinned or pinned no more: what whoever does it knows before.
 	Kind       Kind
 	Box        peer.ID
 	MessageIDs []int
 	Text       string
+	About      []int
 	// Version tells edits of one message apart: edit_date, or pts where there is none; 0 for everything else.
 	Version int64
 	// Change is how who is in the chat changed, Users are whom that concerns, and Service says that a service message

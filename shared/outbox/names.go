@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"fmt"
+	"slices"
 
 	"telegram-client/shared/peer"
 	"telegram-client/shared/seal"
@@ -28,4 +29,12 @@ func (n Names) Mark(box peer.ID, message int) string {
 // Text returns the name of a text that is sent or edited in.
 func (n Names) Text(kind Kind, text string) string {
 	return n.ring.Name("text", n.entry, string(kind), text)
+}
+
+// Messages returns, in place of a text, the name of the messages that are deleted, read, pinned or pinned no more, in
+// whatever order.
+func (n Names) Messages(kind Kind, box peer.ID, ids []int) string {
+	all := slices.Clone(ids)
+	slices.Sort(all)
+	return n.ring.Name("messages", n.entry, string(kind), fmt.Sprint(int64(box)), fmt.Sprint(all))
 }
