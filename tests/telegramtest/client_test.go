@@ -29,7 +29,7 @@ func plain(o *telegramtest.Options) {
 
 // within bounds what would hang for ever if it fails.
 func within(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -148,6 +148,8 @@ func (d *device) run(ctx context.Context, use func(ctx context.Context, c *teleg
 	c := telegram.NewClient(7, "hash", telegram.Options{
 		PublicKeys: []telegram.PublicKey{d.server.Wire().PublicKey()}, DC: d.dc, DCList: list,
 		SessionStorage: d.store, UpdateHandler: d.handler, Device: telegram.DeviceConfig{DeviceModel: d.name},
+		// The exchange of a key takes seconds where the machine is busy.
+		MigrationTimeout: time.Minute, ExchangeTimeout: time.Minute,
 	})
 	return c.Run(ctx, func(ctx context.Context) error { return use(ctx, c) })
 }

@@ -48,6 +48,9 @@ func (c *call) admit(a *account, apiID int, id int64) (*authorization, error) {
 		if c.authorization != nil {
 			s.end(c.authorization, replaced)
 		}
+		if id == 0 {
+			id = s.newID()
+		}
 		s.entrance.half[c.request.Key] = &halfLogin{
 			id: id, account: a, apiID: apiID, since: s.opt.Clock.Now(), request: c.request,
 		}

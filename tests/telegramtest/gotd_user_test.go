@@ -116,10 +116,9 @@ func TestGotd_UserIsTurnedAway(t *testing.T) {
 func TestGotd_LogsInByQR(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*telegramtest.Account){
-		"":                    func(*telegramtest.Account) {},
-		"elsewhere":           func(a *telegramtest.Account) { a.DC = 2 },
-		"password":            func(a *telegramtest.Account) { a.Password = "correct horse" },
-		"password, elsewhere": func(a *telegramtest.Account) { a.DC, a.Password = 2, "correct horse" },
+		"at once":                 func(*telegramtest.Account) {},
+		"elsewhere":               func(a *telegramtest.Account) { a.DC = 2 },
+		"elsewhere, and password": func(a *telegramtest.Account) { a.DC, a.Password = 2, "correct horse" },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -2,6 +2,7 @@ package telegramtest
 
 import (
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"sort"
@@ -140,6 +141,29 @@ func (s *Server) AddContact(user, contact int64) error {
 	}
 	a.contacts[contact] = true
 	return nil
+}
+
+// Pending returns the logins of an account, 0 for those of all, that wait for the password. They are no authorizations
+// yet, but the account's list of devices has them.
+func (s *Server) Pending(account int64) []Authorization {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := []Authorization{}
+	for key, h := range s.entrance.half {
+		if account != 0 && h.account.id != account {
+			continue
+		}
+		p := Authorization{
+			ID: h.id, Account: h.account.id, APIID: h.apiID, DC: h.request.DC, Created: h.since,
+			Keys: []string{hex.EncodeToString(key[:])},
+		}
+		if i := h.request.Init; i != nil {
+			p.Device, p.System, p.App = i.DeviceModel, i.SystemVersion, i.AppVersion
+		}
+		all = append(all, p)
+	}
+	sort.Slice(all, func(i, j int) bool { return all[i].Created.Before(all[j].Created) })
+	return all
 }
 
 // halfLogins returns the logins of an account that wait for the password, the oldest first.

@@ -6,7 +6,8 @@
 //
 //	GET    /servers                      the file for TELEGRAM_SERVERS
 //	GET    /accounts                     all accounts, bots with their tokens
-//	POST   /accounts                     {"username","first_name","last_name","bot","dc","token"}, all optional: the account
+//	POST   /accounts                     {"username","first_name","last_name","bot","dc","token","phone","password",
+//	                                     "password_hint"}, all optional: the account
 //	POST   /accounts/{id}/revoke-token   the bot's token expires and its logins end
 //	GET    /groups                       all small groups
 //	POST   /groups                       {"title","creator","members":[...]}: the group
@@ -18,6 +19,17 @@
 //	POST   /delete                       {"as","ids":[...],"revoke"}
 //	POST   /block                        {"user","bot","blocked"}
 //	GET    /messages?account=&chat=      a chat as an account sees it, or all its chats
+//	GET    /codes?to=                    {"code"}: the last login code to a phone number or e-mail address, "" if none
+//	POST   /deliveries                   {"phone","by":["app","sms"]}: how its codes are sent, and sent again
+//	POST   /phones/ban                   {"phone","banned"}
+//	POST   /tokens/accept                {"account","link"}: the phone scans a QR code
+//	POST   /accounts/{id}/password       {"password","hint","end_others"}: "" takes it off
+//	POST   /accounts/{id}/freeze         {"frozen"}
+//	POST   /accounts/{id}/deactivate     {"banned"}
+//	POST   /contacts                     {"account","contact"}
+//	GET    /pending?account=             the logins that wait for the password
+//	POST   /authorizations/{id}/confirm  the owner says that an unconfirmed login was his
+//	POST   /authorizations/{id}/deny     or that it was not
 //	GET    /authorizations?account=      the logins of an account, or all, with their device names
 //	DELETE /authorizations/{id}          ends a login as its owner does on the phone
 //	POST   /authorizations/{id}/forget   forgets its keys (-404)
@@ -51,29 +63,40 @@ func Handler(s *telegramtest.Server) http.Handler {
 	mux := http.NewServeMux()
 	a := api{s}
 	for pattern, answer := range map[string]func(*http.Request) (any, error){
-		"GET /accounts":                    a.accounts,
-		"POST /accounts":                   a.addAccount,
-		"POST /accounts/{id}/revoke-token": a.revokeToken,
-		"GET /groups":                      a.groups,
-		"POST /groups":                     a.addGroup,
-		"POST /groups/{id}/join":           a.join,
-		"POST /groups/{id}/leave":          a.leave,
-		"POST /groups/{id}/closed":         a.closed,
-		"POST /say":                        a.say,
-		"POST /edit":                       a.edit,
-		"POST /delete":                     a.delete,
-		"POST /block":                      a.block,
-		"GET /messages":                    a.messages,
-		"GET /authorizations":              a.authorizations,
-		"DELETE /authorizations/{id}":      a.end,
-		"POST /authorizations/{id}/forget": a.forget,
-		"GET /authorizations/{id}/stats":   a.stats,
-		"GET /history":                     a.history,
-		"GET /behaviour":                   a.behaviour,
-		"POST /behaviour":                  a.behave,
-		"POST /faults":                     a.faults,
-		"DELETE /faults":                   a.resetFaults,
-		"GET /unknown":                     a.unknown,
+		"GET /accounts":                     a.accounts,
+		"POST /accounts":                    a.addAccount,
+		"POST /accounts/{id}/revoke-token":  a.revokeToken,
+		"GET /groups":                       a.groups,
+		"POST /groups":                      a.addGroup,
+		"POST /groups/{id}/join":            a.join,
+		"POST /groups/{id}/leave":           a.leave,
+		"POST /groups/{id}/closed":          a.closed,
+		"POST /say":                         a.say,
+		"POST /edit":                        a.edit,
+		"POST /delete":                      a.delete,
+		"POST /block":                       a.block,
+		"GET /messages":                     a.messages,
+		"GET /authorizations":               a.authorizations,
+		"DELETE /authorizations/{id}":       a.end,
+		"POST /authorizations/{id}/forget":  a.forget,
+		"GET /authorizations/{id}/stats":    a.stats,
+		"GET /codes":                        a.code,
+		"POST /deliveries":                  a.deliver,
+		"POST /phones/ban":                  a.banPhone,
+		"POST /tokens/accept":               a.acceptToken,
+		"POST /accounts/{id}/password":      a.changePassword,
+		"POST /accounts/{id}/freeze":        a.freeze,
+		"POST /accounts/{id}/deactivate":    a.deactivate,
+		"POST /contacts":                    a.addContact,
+		"GET /pending":                      a.pending,
+		"POST /authorizations/{id}/confirm": a.confirm,
+		"POST /authorizations/{id}/deny":    a.deny,
+		"GET /history":                      a.history,
+		"GET /behaviour":                    a.behaviour,
+		"POST /behaviour":                   a.behave,
+		"POST /faults":                      a.faults,
+		"DELETE /faults":                    a.resetFaults,
+		"GET /unknown":                      a.unknown,
 	} {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			r.Body = http.MaxBytesReader(w, r.Body, mostBody)
