@@ -12,6 +12,8 @@ import (
 )
 
 const contract = `
+webhook:
+
 automation:
   - alias: Contract over the webhook
     mode: queued
