@@ -25,6 +25,10 @@ func Greeting() string { return file("examples/greeting.yaml") }
 // GreetingEvent returns an automation that answers what comes to the event bus.
 func GreetingEvent() string { return file("examples/greeting_event.yaml") }
 
+// GreetingConfirmed returns an automation that answers what comes to the webhook and confirms every event when it has
+// worked with it, for a target with confirm.
+func GreetingConfirmed() string { return file("examples/greeting_confirmed.yaml") }
+
 func file(name string) string {
 	text, err := files.ReadFile(name)
 	if err != nil {

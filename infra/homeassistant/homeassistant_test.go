@@ -29,7 +29,7 @@ func TestSecrets_AreThoseThatThePackageNames(t *testing.T) {
 	if d := cmp.Diff(wanted, names(`(?m)^(\w+): "`, secrets())); d != "" {
 		t.Errorf("defined, not named (-named +defined):\n%s", d)
 	}
-	for _, text := range []string{ConfirmPackage(), Greeting(), GreetingEvent()} {
+	for _, text := range []string{ConfirmPackage(), Greeting(), GreetingEvent(), GreetingConfirmed()} {
 		for _, name := range names(`!secret (\w+)`, text) {
 			if !slices.Contains(wanted, name) {
 				t.Errorf("%s is not defined", name)
