@@ -20,6 +20,11 @@ const (
 	TooMany        fault.Code = "too_many"
 )
 
+// Codes returns the codes of what can be wrong with options, besides those that any input can have.
+func Codes() []fault.Code {
+	return []fault.Code{InvalidID, InvalidName, InvalidPattern, InvalidNumber, NoDirection, DataAndPattern, TooMany}
+}
+
 const (
 	// MaxItems is how long a list of ids or names may be.
 	MaxItems = 1000

@@ -169,10 +169,6 @@ func (o Options) MarshalJSON() ([]byte, error) {
 	for _, e := range Events() {
 		events[e] = o.Enabled(e)
 	}
-	after := o.Bridge.AnswerCallbacksAfter
-	if after == 0 {
-		after = DefaultAnswerAfter
-	}
 	return json.Marshal(struct {
 		Events         map[Event]bool `json:"events"`
 		NewMessage     messagesJSON   `json:"new_message"`
@@ -187,7 +183,7 @@ func (o Options) MarshalJSON() ([]byte, error) {
 	}{
 		events, toJSON(o.NewMessage), toJSON(o.MessageEdited), readsJSON(o.MessageRead), chatsJSON(o.MessageDeleted),
 		callbacksJSON(o.CallbackQuery), inlinesJSON(o.InlineQuery), chatsJSON(o.ChatAction), chatsJSON(o.UserUpdate),
-		bridgeJSON{o.Bridge.ExportServiceMessages, !o.Bridge.LeaveCallbacks, after},
+		bridgeJSON{o.Bridge.ExportServiceMessages, !o.Bridge.LeaveCallbacks, o.Bridge.After()},
 	})
 }
 

@@ -92,6 +92,14 @@ type Bridge struct {
 	AnswerCallbacksAfter float64
 }
 
+// After returns how many seconds an automation has to answer.
+func (b *Bridge) After() float64 {
+	if b.AnswerCallbacksAfter == 0 {
+		return DefaultAnswerAfter
+	}
+	return b.AnswerCallbacksAfter
+}
+
 // DefaultAnswerAfter is how many seconds an automation has to answer a callback query.
 const DefaultAnswerAfter = 5
 

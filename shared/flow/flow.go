@@ -10,6 +10,9 @@ import (
 // Handler is the handler of a config flow.
 const Handler = "telegram_client"
 
+// OptionsFlow is the kind of a flow that follows another (Result.Next) and asks for options.
+const OptionsFlow = "options_flow"
+
 // A Type says what a result is.
 type Type string
 
@@ -27,7 +30,9 @@ type Field struct {
 	Required bool   `json:"required"`
 	Optional bool   `json:"optional,omitempty"`
 	Default  any    `json:"default,omitempty"`
-	Selector any    `json:"selector,omitempty"`
+	// Description has "suggested_value", with which the input begins: unlike a default it can be emptied.
+	Description map[string]any `json:"description,omitempty"`
+	Selector    any            `json:"selector,omitempty"`
 }
 
 // A Result is one answer of a flow: a form to fill in, or its end. httpapi writes it; which members appear depends on
