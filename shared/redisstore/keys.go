@@ -11,6 +11,7 @@ import (
 //	tgc:changes                     bell: an entry was made, removed or freed
 //	tgc:flows                       sorted set: flow id by when to sweep it (hint, own slot)
 //	tgc:flow:{flow id}              hash: a flow
+//	tgc:options:{flow id}           hash: an options flow; nobody has to sweep it
 //	tgc:{entry id}:<part>           the parts below, in one slot
 //	tgc:{entry id}:idem:<hash>      hash: what is known of a call with an idempotency key
 //	tgc:{entry id}:bell             bell: for the entry's listener, and for those who wait for a sender
@@ -107,6 +108,8 @@ func idemPrefix(id entry.ID) string { return key(id, "idem:") }
 func bellKey(id entry.ID) string { return key(id, "bell") }
 
 func flowKey(flow string) string { return prefix + "flow:{" + flow + "}" }
+
+func optionsFlowKey(flow string) string { return prefix + "options:{" + flow + "}" }
 
 // The names under which records are sealed that have no key of their own.
 

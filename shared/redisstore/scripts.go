@@ -48,7 +48,7 @@ type scripts struct {
 	removeEntry, command, forget                   *script
 	claimEntry, extend, release, note, drop        *script // a listener's
 	commit, claim, settle                          *script // an outbox's
-	takeFlow, putFlow                              *script
+	takeFlow, putFlow, putOptionsFlow              *script
 }
 
 func newScripts() scripts {
@@ -74,5 +74,7 @@ func newScripts() scripts {
 		settle:     newScript("settle", parts(partListener, partsOutbox, partAcked, partDead, partGraves)),
 		takeFlow:   newScript("take_flow", []string{"flow"}),
 		putFlow:    newScript("put_flow", []string{"flow"}),
+
+		putOptionsFlow: newScript("put_options_flow", []string{"flow"}),
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"telegram-client/shared/entry"
 	"telegram-client/shared/fault"
 	"telegram-client/shared/flow/login"
+	optionsflow "telegram-client/shared/flow/options"
 	"telegram-client/shared/lease"
 	"telegram-client/shared/seal"
 )
@@ -24,6 +25,7 @@ import (
 var (
 	_ authorization.Store = (*Store)(nil)
 	_ login.Store         = (*Store)(nil)
+	_ optionsflow.Store   = (*Store)(nil)
 )
 
 // Options say how a Store works. The zero Options are those of a function.
