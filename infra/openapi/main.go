@@ -11,6 +11,7 @@ import (
 	"os"
 	"slices"
 
+	"telegram-client/shared/filter"
 	"telegram-client/shared/httpapi"
 	"telegram-client/shared/message"
 )
@@ -71,6 +72,9 @@ func describe() ([]byte, error) {
 	}
 	var codes []string
 	for c := range httpapi.Statuses() {
+		codes = append(codes, string(c))
+	}
+	for _, c := range filter.Codes() {
 		codes = append(codes, string(c))
 	}
 	slices.Sort(codes)

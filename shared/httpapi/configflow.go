@@ -139,6 +139,19 @@ func (h *configFlow) write(w http.ResponseWriter, r *http.Request, f flow.Result
 	if err != nil {
 		return err
 	}
+	if f.Type == flow.CreateEntry {
+		o, err := h.overview(r.Context(), entry.ID(f.EntryID))
+		if err != nil {
+			return err // the flow keeps its end: asking once more shows it
+		}
+		writeJSON(w, http.StatusOK, createdJSON{f.Type, f.FlowID, f.Handler, 1, f.Title, newEntryJSON(&o, h.now()), f.Next})
+		return nil
+	}
+	return writeForm(w, f)
+}
+
+// writeForm writes what flows of all kinds have in common: forms, and ends that change nothing.
+func writeForm(w http.ResponseWriter, f flow.Result) error {
 	switch f.Type {
 	case flow.Form:
 		schema := f.Fields
@@ -146,12 +159,6 @@ func (h *configFlow) write(w http.ResponseWriter, r *http.Request, f flow.Result
 			schema = []flow.Field{}
 		}
 		writeJSON(w, http.StatusOK, formJSON{f.Type, f.FlowID, f.Handler, f.StepID, schema, orEmpty(f.Errors), orEmpty(f.Messages), orEmpty(f.Placeholders), f.LastStep, isoTime(f.ExpiresAt)})
-	case flow.CreateEntry:
-		o, err := h.overview(r.Context(), entry.ID(f.EntryID))
-		if err != nil {
-			return err // the flow keeps its end: asking once more shows it
-		}
-		writeJSON(w, http.StatusOK, createdJSON{f.Type, f.FlowID, f.Handler, 1, f.Title, newEntryJSON(&o, h.now()), f.Next})
 	case flow.Abort:
 		writeJSON(w, http.StatusOK, abortJSON{f.Type, f.FlowID, f.Handler, f.Reason, orEmpty(f.Placeholders), f.Message})
 	default:
