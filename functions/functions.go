@@ -19,6 +19,7 @@ import (
 	"telegram-client/shared/authorization"
 	"telegram-client/shared/entry"
 	"telegram-client/shared/flow/login"
+	"telegram-client/shared/flow/options"
 	"telegram-client/shared/httpapi"
 	"telegram-client/shared/process"
 	"telegram-client/shared/redisstore"
@@ -48,7 +49,7 @@ func (p Parts) settings() httpapi.Settings {
 // Flows returns the logins in progress, which the listener sweeps.
 func (p Parts) Flows() *login.Flows {
 	return login.New(login.Config{
-		Store: p.Store, Telegram: p.Dialer, Keyring: p.Ring, Target: p.Target, Senders: p.Numbers.Senders,
+		Store: p.Store, Telegram: p.Dialer, Keyring: p.Ring, Target: p.Target, Senders: p.Numbers.Senders, Who: p.OptionsFlows().StartWho,
 		Life: p.Numbers.FlowLife, StepFor: p.Numbers.FlowDeadline + p.Numbers.LeaseMargin, Log: p.Log,
 	})
 }
@@ -56,6 +57,16 @@ func (p Parts) Flows() *login.Flows {
 // ConfigFlow returns the API of configflow.
 func (p Parts) ConfigFlow() *httpapi.API {
 	return httpapi.ConfigFlow(p.Flows(), p.Store, time.Now, p.settings())
+}
+
+// OptionsFlows returns the options flows in progress.
+func (p Parts) OptionsFlows() *options.Flows {
+	return options.New(options.Config{Store: p.Store, Life: p.Numbers.FlowLife})
+}
+
+// OptionsFlow returns the API of optionsflow.
+func (p Parts) OptionsFlow() *httpapi.API {
+	return httpapi.OptionsFlow(p.OptionsFlows(), p.Store, p.settings())
 }
 
 // Entries returns the API of entries.
@@ -76,6 +87,11 @@ func (p Parts) SendMessages() *httpapi.API {
 // ConfigFlow builds the function configflow.
 func ConfigFlow(ctx context.Context, e process.Environ) (http.Handler, error) {
 	return build(ctx, e, Parts.ConfigFlow)
+}
+
+// OptionsFlow builds the function optionsflow.
+func OptionsFlow(ctx context.Context, e process.Environ) (http.Handler, error) {
+	return build(ctx, e, Parts.OptionsFlow)
 }
 
 // Entries builds the function entries.

@@ -42,6 +42,8 @@ func TestFunctions_AnswerWhatIsTheirs(t *testing.T) {
 	}{
 		"configflow begins a login": {ConfigFlow, "POST", "/config/flows", `{"source":"user"}`, 200, `"step_id":"user"`},
 		"configflow knows no flow":  {ConfigFlow, "GET", "/config/flows/none", "", 404, "unknown_flow"},
+		"optionsflow has no entry":  {OptionsFlow, "GET", "/config/entries/tg_aaaaaaaaaaaaaaaaaaaaaaaaaa/options", "", 404, "unknown_entry"},
+		"optionsflow has no flow":   {OptionsFlow, "POST", "/config/entries/tg_aaaaaaaaaaaaaaaaaaaaaaaaaa/options/flows", "", 404, "unknown_entry"},
 		"entries lists none":        {Entries, "GET", "/config/entries", "", 200, "[]"},
 		"entries says where all is": {Entries, "GET", "/config", "", 200, `"sendmessages":"http://example.com"`},
 		"sendmessages needs one":    {SendMessages, "POST", "/services/telegram_client/send_messages", `{"target_id":1,"message":"Hi"}`, 404, "no_entry"},
@@ -72,7 +74,7 @@ func TestFunctions_AnswerWhatIsTheirs(t *testing.T) {
 
 func TestFunctions_ListEveryProblem(t *testing.T) {
 	t.Parallel()
-	for name, build := range map[string]process.Build{"configflow": ConfigFlow, "entries": Entries, "sendmessages": SendMessages} {
+	for name, build := range map[string]process.Build{"configflow": ConfigFlow, "optionsflow": OptionsFlow, "entries": Entries, "sendmessages": SendMessages} {
 		_, err := build(t.Context(), environ("http://secret@host", "NAMING_KEY=", "TELEGRAM_SERVERS=none.json", "TARGET_TYPE=mail", "SENDERS=9"))
 		var got []string
 		for _, e := range err.(interface{ Unwrap() []error }).Unwrap() {

@@ -15,9 +15,11 @@ CGO_ENABLED=0 GOOS=linux GOARCH=$(SAM_GOARCH) $(GO) build -trimpath -tags lambda
   -o $(ARTIFACTS_DIR)/bootstrap ./functions/$(1)
 endef
 
-.PHONY: build-ConfigFlowFunction build-EntriesFunction build-SendMessagesFunction
+.PHONY: build-ConfigFlowFunction build-OptionsFlowFunction build-EntriesFunction build-SendMessagesFunction
 build-ConfigFlowFunction:
 	$(call build_function,configflow)
+build-OptionsFlowFunction:
+	$(call build_function,optionsflow)
 build-EntriesFunction:
 	$(call build_function,entries)
 build-SendMessagesFunction:
