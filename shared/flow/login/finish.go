@@ -237,5 +237,14 @@ func (f *Flows) end(ctx context.Context, fl Flow) (flow.Result, error) {
 		return flow.Result{}, fmt.Errorf("show a new entry: %w", err)
 	}
 	r.Type, r.Title, r.EntryID = flow.CreateEntry, e.Title(), string(e.ID)
+	if f.Who != nil && e.ClientType == entry.Bot { // a bot hears everybody
+		next, err := f.Who(ctx, e.ID, fl.ID)
+		switch {
+		case err == nil:
+			r.Next = &[2]string{flow.OptionsFlow, next}
+		case !fault.Is(err, fault.RemovalInProgress, fault.UnknownEntry): // removed since, if it is
+			return flow.Result{}, fmt.Errorf("ask who may trigger automations: %w", err)
+		}
+	}
 	return r, nil
 }

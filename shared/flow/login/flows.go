@@ -25,6 +25,9 @@ type Config struct {
 	Target entry.Target
 	// Senders is how many logins an entry gets besides the listener's: 1, up to authorization.MaxSenders.
 	Senders int
+	// Who begins the flow that follows a bot's login, and returns its id: the same for each time that it is asked for the
+	// same login. Nil: none follows.
+	Who func(ctx context.Context, id entry.ID, login string) (string, error)
 	// Life is how long a form waits for its answer: 15 min.
 	Life time.Duration
 	// StepFor is how long a step is held by the one who answers it; longer than any step's deadline: 45 s.
