@@ -38,6 +38,9 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
+	if err := events(); err != nil {
+		return err
+	}
 	program, err := functions(ctx, dir)
 	if err != nil {
 		return err
