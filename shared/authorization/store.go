@@ -133,8 +133,10 @@ type Claim struct {
 	Entry   entry.Entry
 	Session Session
 	// Fate is Ended if Telegram has ended the listener's login: there is nothing to connect with (Session is zero), but
-	// the outbox is delivered and a tombstone is cleared. It is Duplicated if this is the one probe after the cool-down.
+	// the outbox is delivered and a tombstone is cleared. It is Duplicated if the login is in doubt after
+	// AUTH_KEY_DUPLICATED: nothing connects with it for Rest, then one probe decides. The outbox is delivered meanwhile.
 	Fate  Fate
+	Rest  time.Duration
 	Lease *lease.Lease
 	State []byte // the update state; nil: none yet
 	// Renewed is the update state as of the login of a new listener authorization, if there was one since the last

@@ -39,7 +39,11 @@ func (s *Store) Finish(ctx context.Context, g *authorization.Grant, r authorizat
 	if err != nil {
 		return err
 	}
-	sealed := [][]byte{session, answer, released}
+	changed, err := s.sealCommand(id, entry.Command{Kind: entry.Devices})
+	if err != nil {
+		return err
+	}
+	sealed := [][]byte{session, answer, released, changed}
 
 	names := outbox.NewNames(s.ring, string(id))
 	marks := []string{}

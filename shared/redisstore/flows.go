@@ -66,7 +66,8 @@ func (s *Store) TakeFlow(ctx context.Context, id string, d time.Duration) (*logi
 // result, with neither a flow nor an error.
 func (s *Store) takeFlow(ctx context.Context, id string, d time.Duration, sweep bool) (*login.Held, time.Time, error) {
 	nonce, asked := lease.NewNonce(), s.now()
-	got, err := s.runOn(ctx, s.scripts.takeFlow, []string{flowKey(id)}, fields{"nonce": nonce, "lease": d.Milliseconds(), "sweep": sweep})
+	got, err := s.runOn(ctx, s.scripts.takeFlow, []string{flowKey(id)}, fields{"nonce": nonce, "lease": d.Milliseconds(), "sweep": sweep,
+		"holder": s.holder, "sole": s.sole})
 	if err != nil {
 		return nil, time.Time{}, err
 	}

@@ -14,6 +14,7 @@ import (
 //	tgc:options:{flow id}           hash: an options flow; nobody has to sweep it
 //	tgc:{entry id}:<part>           the parts below, in one slot
 //	tgc:{entry id}:idem:<hash>      hash: what is known of a call with an idempotency key
+//	tgc:{entry id}:reply:<mark>     string: the sealed answer to a command, for a minute
 //	tgc:{entry id}:bell             bell: for the entry's listener, and for those who wait for a sender
 const (
 	prefix     = "tgc:"
@@ -31,6 +32,7 @@ const (
 	partNames    = "names"    // hash: hash of a username to the hash of an id
 	partState    = "state"    // string: sealed update state
 	partCommands = "commands" // stream: sealed commands
+	partReply    = "reply"    // string: completed by the mark of whoever waits for an answer
 
 	partItems   = "items"   // hash: item name to sealed item; name + ":p" to its sealed proof
 	partMeta    = "meta"    // hash: item name to what scripts may know of it
@@ -104,6 +106,8 @@ func entryOfKey(name string) entry.ID {
 
 // idemPrefix is completed by a script with the hash that a lease carries: the one name that is not declared as a key.
 func idemPrefix(id entry.ID) string { return key(id, "idem:") }
+
+func replyKey(id entry.ID, mark string) string { return key(id, partReply) + ":" + mark }
 
 func bellKey(id entry.ID) string { return key(id, "bell") }
 

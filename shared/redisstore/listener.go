@@ -35,12 +35,14 @@ func (s *Store) ClaimEntry(ctx context.Context, id entry.ID, holder string, take
 		Epoch int64
 		State string
 		Now   int64
+		Rest  int64
 	}
 	if err := json.Unmarshal(got.bytes(1), &said); err != nil {
 		return nil, fmt.Errorf("claim: %w", err)
 	}
 	c := &authorization.Claim{Lease: lease.New(nonce, said.Epoch, asked, d, s.now),
 		Commands: fmt.Sprintf("%d-0", said.Now-s.ahead().Milliseconds()-commandsBefore.Milliseconds())}
+	c.Rest = time.Duration(said.Rest) * time.Millisecond
 	if err := s.openClaim(id, c, said.State, got); err != nil {
 		// Nothing was done with it: it goes back at once.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readTimeout)
@@ -88,6 +90,12 @@ func (s *Store) RenewEntry(ctx context.Context, id entry.ID, l *lease.Lease, d t
 	return l.Check()
 }
 
+// Works records that the listener's authorization, which was in doubt, has been answered by Telegram. Error:
+// lease.ErrLost.
+func (s *Store) Works(ctx context.Context, id entry.ID, l *lease.Lease) error {
+	return s.held(ctx, s.scripts.works, id, l, fields{})
+}
+
 // ReleaseEntry gives an entry back. Its connection has ended. Error: lease.ErrLost.
 func (s *Store) ReleaseEntry(ctx context.Context, id entry.ID, l *lease.Lease, session authorization.Session, f authorization.Fate) error {
 	var sealed []byte
@@ -101,7 +109,7 @@ func (s *Store) ReleaseEntry(ctx context.Context, id entry.ID, l *lease.Lease, s
 }
 
 func (s *Store) release(ctx context.Context, id entry.ID, l *lease.Lease, session []byte, f authorization.Fate) error {
-	if err := s.held(ctx, s.scripts.release, id, l, fields{"fate": fateNames[f]}, session); err != nil {
+	if err := s.held(ctx, s.scripts.release, id, l, fields{"fate": fateNames[f], "untouched": true}, session); err != nil {
 		return err
 	}
 	l.Lose()

@@ -43,12 +43,12 @@ func source(name string) string {
 
 // scripts are all the sentences there are.
 type scripts struct {
-	acquire, leave, finish                         *script // the use of an authorization
-	createEntry, renewEntry, overview, changeEntry *script
-	removeEntry, command, forget                   *script
-	claimEntry, extend, release, note, drop        *script // a listener's
-	commit, claim, settle                          *script // an outbox's
-	takeFlow, putFlow, putOptionsFlow              *script
+	acquire, leave, finish                          *script // the use of an authorization
+	createEntry, renewEntry, overview, changeEntry  *script
+	removeEntry, command, answer, standings, forget *script
+	claimEntry, extend, release, note, drop, works  *script // a listener's
+	commit, claim, settle                           *script // an outbox's
+	takeFlow, putFlow, putOptionsFlow               *script
 }
 
 func newScripts() scripts {
@@ -61,7 +61,9 @@ func newScripts() scripts {
 		overview:    newScript("overview", parts(partEntry, partListener, partsSenders, partsOutbox, partDead)),
 		changeEntry: newScript("change_entry", parts(partEntry, partListener, partCommands)),
 		removeEntry: newScript("remove_entry", parts(partEntry, partCommands)),
-		command:     newScript("command", parts(partEntry, partCommands)),
+		command:     newScript("command", parts(partEntry, partListener, partCommands)),
+		answer:      newScript("answer", parts(partListener, partReply)),
+		standings:   newScript("standings", parts(partEntry, partListener, partsSenders)),
 		forget: newScript("forget", parts(partEntry, partListener, partsSenders, partsWait, partsPeer, partsOutbox, partState,
 			partCommands, partAcked, partDead, partGraves)),
 		claimEntry: newScript("claim_entry", parts(partEntry, partListener, partsSenders, partsWait, partPeers, partsOutbox, partState)),
@@ -69,6 +71,7 @@ func newScripts() scripts {
 		release:    newScript("release", parts(partListener)),
 		note:       newScript("note", parts(partEntry, partListener)),
 		drop:       newScript("drop", parts(partListener, partsSenders)),
+		works:      newScript("works", parts(partListener)),
 		commit:     newScript("commit", parts(partEntry, partListener, partsSenders, partsPeer, partState, partsOutbox)),
 		claim:      newScript("claim", parts(partListener, partsSenders, partsOutbox)),
 		settle:     newScript("settle", parts(partListener, partsOutbox, partAcked, partDead, partGraves)),

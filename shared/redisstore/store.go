@@ -36,6 +36,9 @@ type Options struct {
 	OwnStore bool
 	// Holder is the mark of this installation, recorded with the leases it is granted; "" has none. See ClaimEntry.
 	Holder string
+	// Sole: the caller has the proof, as long as the Store lives, that every other process of this Holder is dead. What they
+	// hold is then free at once.
+	Sole bool
 	// Now is the local clock; nil is time.Now.
 	Now func() time.Time
 }
@@ -47,6 +50,7 @@ type Store struct {
 	numbers Numbers
 	own     bool
 	holder  string
+	sole    bool
 	process string // a mark of this Store, so that a takeover spares what it holds itself
 	now     func() time.Time
 	scripts scripts
@@ -61,7 +65,7 @@ type Store struct {
 
 // New returns a Store on a client, which it closes.
 func New(client redis.UniversalClient, ring *seal.Keyring, o Options) *Store {
-	s := &Store{client: client, ring: ring, numbers: o.Numbers.withDefaults(), own: o.OwnStore, holder: o.Holder, now: o.Now,
+	s := &Store{client: client, ring: ring, numbers: o.Numbers.withDefaults(), own: o.OwnStore, holder: o.Holder, sole: o.Sole && o.Holder != "", now: o.Now,
 		process: lease.NewNonce(), scripts: newScripts(), ahead: func() time.Duration { return 0 }}
 	if s.now == nil {
 		s.now = time.Now

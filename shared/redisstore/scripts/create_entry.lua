@@ -11,7 +11,7 @@ redis.call('SET', K.state, ARGV[3])
 redis.call('DEL', K.commands)
 for i, name in ipairs(H.names) do
   redis.call('DEL', K[name])
-  redis.call('HSET', K[name], 'state', 'ok', 'session', ARGV[3 + i], 'longest', first_lease(name))
+  redis.call('HSET', K[name], 'state', 'ok', 'session', ARGV[3 + i], 'longest', first_lease(name), 'used', now)
   if H.rests[i] then redis.call('HSET', K[name], 'rest', now + H.rest) end
 end
 return {'created', ARGV[2], '1', ''}

@@ -1,8 +1,8 @@
 -- Finish: give the use of an authorization back, and record what the call did.
 --
 -- H: nonce, name, fate, unsure, open, untouched, marks, mark_life, rest, cooldown, idem, idem_prefix, bell, peers, names, sent
--- ARGV[2]: session or '', ARGV[3]: answer or '', ARGV[4]: the command "released", then the sealed last ids that H.sent
--- names, then peers
+-- ARGV[2]: session or '', ARGV[3]: answer or '', ARGV[4]: the command "released", ARGV[5]: the command "devices", then the
+-- sealed last ids that H.sent names, then peers
 -- Answers: ok | lost
 if redis.call('EXISTS', K.entry) == 0 then return {'lost'} end -- forgotten meanwhile: nothing is to be left of it
 local a = authorization(H.name)
@@ -26,10 +26,10 @@ local released = resolve(mine and a or {nonce = H.nonce, texts = '', idem = H.id
 local sent = {}
 for i, field in ipairs(H.sent) do
   sent[#sent + 1] = field
-  sent[#sent + 1] = ARGV[4 + i]
+  sent[#sent + 1] = ARGV[5 + i]
 end
 if #sent > 0 then redis.call('HSET', K.entry, unpack(sent)) end
-learn(5 + #H.sent, H.peers, H.names)
+learn(6 + #H.sent, H.peers, H.names)
 
 if released > 0 then
   redis.call('XADD', K.commands, 'MAXLEN', '~', 1000, '*', 'c', ARGV[4])
@@ -41,6 +41,10 @@ if H.unsure then orphan(a, now) end
 if ARGV[2] ~= '' then redis.call('HSET', a.key, 'session', ARGV[2]) end
 end_lease(a)
 end_in(a, H.fate)
+if H.fate == 'ended' or H.fate == 'duplicated' or a.state ~= 'ok' then
+  redis.call('XADD', K.commands, 'MAXLEN', '~', 1000, '*', 'c', ARGV[5])
+  redis.call('PUBLISH', H.bell, 'commands')
+end
 if H.untouched and H.idem then
   local key = H.idem_prefix .. H.idem
   if redis.call('HGET', key, 'nonce') == H.nonce then redis.call('HDEL', key, 'auth') end

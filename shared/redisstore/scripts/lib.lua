@@ -81,14 +81,16 @@ end
 -- end_in records how the use of an authorization ended.
 local function end_in(a, fate)
   if a.state == 'gone' then return end
+  if not H.untouched then redis.call('HSET', a.key, 'used', now) end
   if fate == 'ended' or (fate == 'duplicated' and a.state == 'duplicated') then
     redis.call('HSET', a.key, 'state', 'ended')
     redis.call('HDEL', a.key, 'session', 'rest')
   elseif fate == 'duplicated' then
     redis.call('HSET', a.key, 'state', 'duplicated', 'rest', now + H.cooldown)
   else
-    redis.call('HSET', a.key, 'state', 'ok')
-    if fate == 'rests' then redis.call('HSET', a.key, 'rest', now + H.rest) end
+    -- One in doubt is so until Telegram has answered it.
+    if a.state ~= 'duplicated' or not H.untouched then redis.call('HSET', a.key, 'state', 'ok') end
+    if fate == 'rests' then redis.call('HSET', a.key, 'rest', math.max(a.rest, now + H.rest)) end
   end
 end
 

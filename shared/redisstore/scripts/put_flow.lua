@@ -19,7 +19,7 @@ redis.call('HDEL', K.flow, 'ended', 'empty')
 if H.ended then redis.call('HSET', K.flow, 'ended', '1') end
 if H.empty then redis.call('HSET', K.flow, 'empty', '1') end
 if H.act == 'put' then
-  redis.call('HDEL', K.flow, 'nonce', 'ends')
+  redis.call('HDEL', K.flow, 'nonce', 'ends', 'holder', 'process')
   redis.call('HSET', K.flow, 'last', H.nonce)
 end
 redis.call('PEXPIREAT', K.flow, H.keep_until)
