@@ -37,8 +37,8 @@ func (n *Numbers) Check() []string {
 		ok   bool
 	}{
 		{"LISTENER_LEASE", n.ListenerLease > 0}, {"LISTENER_RENEW", n.ListenerRenew > 0}, {"LISTENER_MUTE", n.ListenerMute > 0},
-		{"QUARANTINE", n.Quarantine >= 0}, {"RESET_REST", n.ResetRest >= 0}, {"CALL_DEADLINE", n.CallDeadline > 0},
-		{"FLOW_STEP_DEADLINE", n.FlowDeadline > 0}, {"LEASE_MARGIN", n.LeaseMargin >= 0}, {"SENDER_WAIT", n.SenderWait >= 0},
+		{"QUARANTINE", n.Quarantine > 0}, {"RESET_REST", n.ResetRest > 0}, {"CALL_DEADLINE", n.CallDeadline > 0},
+		{"FLOW_STEP_DEADLINE", n.FlowDeadline > 0}, {"LEASE_MARGIN", n.LeaseMargin > 0}, {"SENDER_WAIT", n.SenderWait >= 0},
 		{"FLOW_LIFE", n.FlowLife > 0}, {"OUTBOX_ITEMS", n.OutboxItems > 0}, {"OUTBOX_BYTES", n.OutboxBytes > 0},
 		{"OUTBOX_PASSING", n.OutboxPassing > 0}, {"LANES", n.Lanes > 0}, {"MARK_LIFE", n.MarkLife > 0}, {"IDEMPOTENCY_LIFE", n.KeyLife > 0},
 	} {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"net/url"
 	"strings"
 	"time"
@@ -56,13 +58,35 @@ const (
 	dials       = 1 // for each of the retries
 )
 
-// go-redis writes log lines of its own, and into them where the store is. What goes wrong is in the errors.
-func init() { redis.SetLogger(silence{}) }
+// go-redis writes log lines of its own to the standard error, and into them where the store is. What goes wrong is in the
+// errors, so that its lines are for whoever looks for the cause of one: they go to the program's log, at its lowest level.
+func init() { redis.SetLogger(relay{slog.Default}) }
 
-type silence struct{}
+type relay struct{ log func() *slog.Logger }
 
-// Printf implements go-redis's logger.
-func (silence) Printf(context.Context, string, ...any) {}
+// Printf implements go-redis's logger. Of what is told only errors, without addresses, and numbers are passed on.
+func (r relay) Printf(ctx context.Context, format string, args ...any) {
+	log := r.log()
+	if !log.Enabled(ctx, slog.LevelDebug) {
+		return
+	}
+	for i, arg := range args {
+		switch arg := arg.(type) {
+		case error:
+			args[i] = withoutAddress(arg)
+		case int, int32, int64, uint64, float64, bool, time.Duration:
+		default:
+			args[i] = masked{}
+		}
+	}
+	log.DebugContext(ctx, "the client of the store says", "line", fmt.Sprintf(format, args...))
+}
+
+// masked prints as three stars, whatever the verb.
+type masked struct{}
+
+// Format implements fmt.Formatter.
+func (masked) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "***") }
 
 // parse reads an address: *redis.Options, *redis.ClusterOptions or *redis.FailoverOptions.
 func parse(address string) (any, error) {

@@ -1,9 +1,12 @@
 package redisstore
 
 import (
+	"bytes"
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log/slog"
+	"net"
 	"os"
 	"strings"
 	"testing"
@@ -186,5 +189,17 @@ func TestWithoutAddress(t *testing.T) {
 	t.Parallel()
 	if err := withoutAddress(errors.New("x")); err.Error() != "x" {
 		t.Error(err)
+	}
+}
+
+// What go-redis has to say gets into the program's log, and where the store is does not.
+func TestRelay_HidesWhereTheStoreIs(t *testing.T) {
+	t.Parallel()
+	var said bytes.Buffer
+	log := slog.New(slog.NewTextHandler(&said, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	_, err := net.Dial("unix", "/nowhere/secret-place")
+	relay{func() *slog.Logger { return log }}.Printf(t.Context(), "%d tries to dial %q, %s: %v", 3, "secret-place:6379", []string{"secret-place"}, err)
+	if got := said.String(); !strings.Contains(got, "3 tries") || !strings.Contains(got, "no such file") || strings.Contains(got, "secret") {
+		t.Error(got)
 	}
 }

@@ -131,7 +131,7 @@ func Run(ctx context.Context, o Options) (err error) {
 		return process.Wrong("REDIS_URL", err)
 	}
 	b.store = redisstore.New(client, ring, redisstore.Options{
-		Numbers: functions.StoreNumbers(o.Numbers), OwnStore: b.OwnStore, Holder: secret.holder,
+		Numbers: functions.StoreNumbers(o.Numbers), OwnStore: b.OwnStore, Holder: secret.holder, Sole: true, // proved by the lock
 	})
 	defer b.store.Close()
 	if err := b.checkStore(ctx); err != nil {
