@@ -23,7 +23,6 @@ import (
 	"telegram-client/listener/updates"
 	"telegram-client/shared/authorization"
 	"telegram-client/shared/entry"
-	"telegram-client/shared/event"
 	"telegram-client/shared/filter"
 	"telegram-client/shared/health"
 	"telegram-client/shared/lease"
@@ -57,19 +56,13 @@ type Options struct {
 	Count func(what string, n int)
 }
 
-// A Report says how an account is.
-type Report struct {
-	Connected  bool
-	Since      time.Time // of Connected
-	Conditions []health.Condition
-}
-
 // An Account is one entry being listened for.
 type Account struct {
 	o     Options
 	names outbox.Names
 	inbox chan input
 	calls sync.WaitGroup
+	line  line
 
 	// What follows belongs to the goroutine that receives.
 	entry     entry.Entry
@@ -88,7 +81,9 @@ type Account struct {
 	where     whereabouts
 	changes   tellings
 	report    Report
-	told      *bool // what the last connection event said
+	told      *bool  // what the last connection event said
+	waiting   logins // to be confirmed
+	inDoubt   bool   // the login, after AUTH_KEY_DUPLICATED
 
 	mu      sync.Mutex
 	session authorization.Session // as last known
@@ -101,6 +96,7 @@ type input struct {
 	reload  *entry.Entry
 	up      *up
 	down    *down
+	seen    *seen
 	dropped []outbox.Dropped
 }
 
@@ -111,6 +107,12 @@ type up struct {
 	me  *tg.User
 	// ended takes the error of a call that says that the login has ended: the connection stands, and is worth nothing.
 	ended chan<- error
+}
+
+// seen is what a look over a connection that stands has found.
+type seen struct {
+	me      *tg.User
+	waiting logins // nil: not asked for
 }
 
 // down is a connection that ended, or did not come to be.
@@ -136,6 +138,7 @@ func New(o Options) (*Account, error) {
 	a := &Account{
 		o: o, names: outbox.NewNames(o.Ring, string(c.Entry.ID)), inbox: make(chan input, queued),
 		state: state, committed: state, session: c.Session.Clone(), book: peer.NewBook(c.Entry.Account.ID), changes: tellings{},
+		waiting: logins{}, inDoubt: c.Fate == authorization.Duplicated,
 	}
 	a.book.Load(c.Peers)
 	a.me, _ = a.book.User(a.book.Self()).(*tg.User)
@@ -181,10 +184,15 @@ func (a *Account) Run(ctx context.Context) (authorization.Session, authorization
 	ctx, cancel := context.WithCancelCause(ctx)
 	fate := authorization.Fine
 	var connecting sync.WaitGroup
-	if a.o.Claim.Fate == authorization.Ended {
-		a.say(Report{Since: a.o.Clock.Now(), Conditions: []health.Condition{a.condition(health.ReauthRequired, map[string]string{"reason": "the login has ended"})}})
-	} else {
-		a.say(Report{Since: a.o.Clock.Now(), Conditions: []health.Condition{a.condition(health.Connecting, map[string]string{"reason": "not tried yet"})}})
+	first := a.condition(health.Connecting, map[string]string{"reason": "not tried yet"})
+	switch a.o.Claim.Fate {
+	case authorization.Ended:
+		first = a.condition(health.ReauthRequired, map[string]string{"reason": "the login has ended"})
+	case authorization.Duplicated:
+		first.Placeholders["reason"], first.Until = "Telegram saw this login used over two connections at once; whether it still works is tried when it has rested", first.Since.Add(a.o.Claim.Rest)
+	}
+	a.say(Report{Since: a.o.Clock.Now(), Conditions: []health.Condition{first}})
+	if a.o.Claim.Fate != authorization.Ended {
 		connecting.Add(1)
 		go func() { // ends with ctx, or ends it
 			defer connecting.Done()
@@ -258,12 +266,17 @@ func (a *Account) handle(ctx context.Context, in input) {
 		a.items = append(a.items, a.droppedItems(in.dropped)...)
 	case in.up != nil:
 		a.up = in.up
+		a.line.set(in.up)
+		a.works(ctx)
 		a.book.Learn([]tg.UserClass{in.up.me}, nil)
 		a.know(ctx, in.up.me)
 		a.say(Report{Connected: true, Since: a.o.Clock.Now()})
 		a.feed(ctx, updates.Connected{})
+	case in.seen != nil:
+		a.look(ctx, in.seen)
 	case in.down != nil:
 		a.up = nil
+		a.line.set(nil)
 		r := Report{Since: a.o.Clock.Now(), Conditions: []health.Condition{in.down.condition}}
 		if !a.report.Connected { // it has been down for longer than that
 			r.Since = a.report.Since
@@ -309,12 +322,7 @@ func (a *Account) ask(ctx context.Context, r updates.Request) {
 			result, err = up.api.UpdatesGetDifference(callCtx, &r.Difference)
 		}
 		if err != nil {
-			if fateOf(err) != authorization.Fine {
-				select {
-				case up.ended <- err:
-				default: // it was told already
-				}
-			}
+			up.judge(err)
 			a.push(ctx, input{engine: updates.Failed{ID: r.ID, Err: err}})
 			return
 		}
@@ -369,39 +377,4 @@ func (a *Account) sleep(ctx context.Context, d time.Duration) bool {
 	case <-ctx.Done():
 		return false
 	}
-}
-
-// know takes in what Telegram says about the account itself.
-func (a *Account) know(ctx context.Context, u *tg.User) {
-	a.me = u
-	now := entry.Account(event.MeOf(u))
-	former := a.entry.Account
-	if now == former {
-		return
-	}
-	a.entry.Account = now
-	a.items = append(a.items, a.meItem(former, now))
-	if err := a.o.Store.SaveAccount(ctx, a.entry.ID, a.o.Claim.Lease, now); err != nil && ctx.Err() == nil {
-		a.entry.Account = former // the next connection tries again
-		a.o.Log.Warn("what Telegram says about the account could not be kept", "entry", a.entry.ID, "error", err)
-	}
-}
-
-// say reports how the account is, with the problems of its options.
-func (a *Account) say(r Report) {
-	a.report = Report{Connected: r.Connected, Since: r.Since}
-	for _, c := range r.Conditions {
-		if c.Code != health.OptionsInvalid {
-			a.report.Conditions = append(a.report.Conditions, c)
-		}
-	}
-	for _, p := range a.problems {
-		a.report.Conditions = append(a.report.Conditions, a.condition(health.OptionsInvalid,
-			map[string]string{"event": string(p.Event), "reason": p.Fault.Field + ": " + p.Fault.Message}))
-	}
-	a.o.Report(a.report)
-}
-
-func (a *Account) condition(code health.Code, placeholders map[string]string) health.Condition {
-	return health.Condition{Code: code, Since: a.o.Clock.Now().UTC(), Placeholders: placeholders}
 }

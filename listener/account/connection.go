@@ -7,7 +7,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gotd/td/clock"
 	"github.com/gotd/td/tg"
+	"github.com/gotd/td/tgerr"
 
 	"telegram-client/listener/updates"
 	"telegram-client/shared/authorization"
@@ -24,6 +26,9 @@ const (
 	restAfterReset = 2 * time.Second
 	// selfWithin is how long the first call of a connection may take.
 	selfWithin = 30 * time.Second
+	// lookEvery is how often a connection that stands is asked something: Telegram may end a login without telling it, and
+	// says so only to who asks (A11).
+	lookEvery = time.Minute
 )
 
 // errEnded is a connection that ended without saying why.
@@ -53,6 +58,9 @@ func (g guard) until() time.Time { return g.lease.Until().Add(-g.mute) }
 // connect keeps a connection until ctx ends, or Telegram has ended the login, which the fate says.
 func (a *Account) connect(ctx context.Context) (authorization.Fate, error) {
 	g := guard{a.o.Claim.Lease, a.o.Mute, a.o.Clock.Now}
+	if rest := a.o.Claim.Rest; rest > 0 && (!a.sleep(ctx, rest) || !a.awaitRenewal(ctx, g)) {
+		return authorization.Fine, nil
+	}
 	for failed := 0; ; {
 		began := a.o.Clock.Now()
 		err := a.listen(ctx, g)
@@ -143,12 +151,7 @@ func (a *Account) listen(ctx context.Context, g guard) error {
 		}
 		ended := make(chan error, 1)
 		a.push(ctx, input{up: &up{ctx, api, me, ended}})
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case err := <-ended:
-			return err
-		}
+		return a.stand(ctx, api, ended)
 	}
 	ending, err := a.o.Connector.Listen(ctx, authorization.App{App: e.App, Device: authorization.Listener.Device()}, session, g, began, pushed, use)
 	a.mu.Lock()
@@ -158,6 +161,42 @@ func (a *Account) listen(ctx context.Context, g guard) error {
 	a.reset = ending.Reset
 	a.mu.Unlock()
 	return err
+}
+
+// stand stays with a connection until it ends, and looks from time to time whether the login still works.
+func (a *Account) stand(ctx context.Context, api *tg.Client, ended <-chan error) error {
+	waiting, err := a.unconfirmed(ctx, api)
+	if err != nil && !refused(err) {
+		return err
+	}
+	for timer := a.o.Clock.Timer(lookEvery); ; timer.Reset(lookEvery) {
+		if waiting != nil {
+			a.push(ctx, input{seen: &seen{waiting: waiting}})
+			waiting = nil
+		}
+		select {
+		case <-ctx.Done():
+			clock.StopTimer(timer)
+			return context.Cause(ctx)
+		case err := <-ended:
+			clock.StopTimer(timer)
+			return err
+		case <-timer.C():
+		}
+		me, err := self(ctx, api)
+		switch {
+		case err == nil:
+			a.push(ctx, input{seen: &seen{me: me}})
+		case !refused(err):
+			return err
+		}
+	}
+}
+
+// refused reports whether Telegram answered with an error that says nothing about login and connection.
+func refused(err error) bool {
+	_, said := tgerr.As(err)
+	return said && fateOf(err) == authorization.Fine
 }
 
 // watch ends the connection when the lease has not been renewed in time.

@@ -45,6 +45,9 @@ func (a *Account) read(ctx context.Context, b *updates.Batch) {
 		after = time.Unix(int64(a.state.Date), 0)
 	}
 	for _, u := range b.Updates {
+		if u, ok := u.TL.(*tg.UpdateNewAuthorization); ok && a.waiting.told(u, now) {
+			a.say(a.report)
+		}
 		for _, o := range event.Read(a.object(u), event.Context{Me: a.me, Book: a.book, Now: at, After: after}) {
 			if it, ok := a.item(&o, b.Replayed); ok {
 				a.items = append(a.items, it)

@@ -19,6 +19,8 @@ type Store interface {
 	Commit(ctx context.Context, id entry.ID, l *lease.Lease, c outbox.Commit) error
 	// SaveAccount records what Telegram now says about the account itself.
 	SaveAccount(ctx context.Context, id entry.ID, l *lease.Lease, a entry.Account) error
+	// Works records that the login, which was in doubt, has been answered by Telegram.
+	Works(ctx context.Context, id entry.ID, l *lease.Lease) error
 }
 
 // A Connector holds the connection that gets an account's updates. *telegram.Dialer is one.
