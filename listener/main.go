@@ -56,7 +56,7 @@ func run(ctx context.Context, e process.Environ) error {
 	}
 	flows := functions.Parts{Ring: ring, Store: kept, Dialer: dialer, Numbers: numbers, Target: functions.Target(target), Log: e.Log}.Flows()
 	s := supervisor.Compose(supervisor.Parts{
-		Store: kept, Dialer: dialer, Ring: ring, Sweeper: flows, Numbers: numbers, Network: network, Log: e.Log,
+		Store: kept, Dialer: dialer, Ring: ring, Sweeper: flows, Grower: flows, Numbers: numbers, Network: network, Log: e.Log,
 	})
 	ln, err := net.Listen("tcp", listen.Address)
 	if err != nil {

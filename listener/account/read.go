@@ -50,11 +50,23 @@ func (a *Account) read(ctx context.Context, b *updates.Batch) {
 		}
 		for _, o := range event.Read(a.object(u), event.Context{Me: a.me, Book: a.book, Now: at, After: after}) {
 			if it, ok := a.item(&o, b.Replayed); ok {
+				it.Query = query(u.TL)
 				a.items = append(a.items, it)
 			}
 		}
 	}
 	a.state = b.State
+}
+
+// query returns the id of a callback query; 0: it is none.
+func query(u tg.UpdateClass) int64 {
+	switch u := u.(type) {
+	case *tg.UpdateBotCallbackQuery:
+		return u.QueryID
+	case *tg.UpdateInlineBotCallbackQuery:
+		return u.QueryID
+	}
+	return 0
 }
 
 // object returns what package event reads: short messages as they came, and login codes masked.

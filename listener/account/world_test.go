@@ -70,6 +70,7 @@ type telegram struct {
 	connections chan *connection
 	difference  func(*tg.UpdatesGetDifferenceRequest) (tg.UpdatesDifferenceClass, error)
 	self        *tg.User
+	answer      func(bin.Encoder) (bin.Encoder, error) // before everything else; nil, nil: no answer
 }
 
 func user(id int64) *tg.User {
@@ -111,11 +112,27 @@ func (c *telegram) Listen(ctx context.Context, _ authorization.App, s authorizat
 	}
 }
 
+// answers changes what is answered.
+func (c *telegram) answers(f func(bin.Encoder) (bin.Encoder, error)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.answer = f
+}
+
 // Invoke answers a call.
 func (c *telegram) Invoke(_ context.Context, in bin.Encoder, out bin.Decoder) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var answer bin.Encoder
+	if c.answer != nil {
+		var err error
+		if answer, err = c.answer(in); err != nil {
+			return err
+		}
+	}
+	if answer != nil {
+		return decodeInto(answer, out)
+	}
 	switch in := in.(type) {
 	case *tg.UsersGetUsersRequest:
 		answer = &tg.UserClassVector{Elems: []tg.UserClass{c.self}}
@@ -128,6 +145,10 @@ func (c *telegram) Invoke(_ context.Context, in bin.Encoder, out bin.Decoder) er
 	default:
 		return tgerr.New(400, "METHOD_INVALID")
 	}
+	return decodeInto(answer, out)
+}
+
+func decodeInto(answer bin.Encoder, out bin.Decoder) error {
 	var b bin.Buffer
 	if err := answer.Encode(&b); err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/gotd/td/clock"
 
 	"telegram-client/shared/entry"
@@ -39,6 +40,9 @@ type Options struct {
 	ConfirmTarget func(ctx context.Context, generation int64) error
 	// Dropped is told of events that were given up.
 	Dropped func(ctx context.Context, d []outbox.Dropped)
+	// Acknowledged is told of callback queries, by their id, that Home Assistant has acknowledged: they wait for an answer.
+	// It does not block; nil: nobody wants to know.
+	Acknowledged func(query int64)
 	// Report is told what there is to say about the target, whenever that changes. It does not block.
 	Report func(Report)
 	// Count is told of attempts by what became of them; nil counts nothing.
@@ -75,7 +79,8 @@ type Delivery struct {
 	expireAt  time.Time
 	claimNow  bool // ignore all pauses
 	unsettled []outbox.Settlement
-	storeDown int // failures in a row
+	handed    map[uuid.UUID]int64 // callback queries that an automation has to acknowledge yet
+	storeDown int                 // failures in a row
 	storeAt   time.Time
 	report    Report
 }
@@ -108,10 +113,13 @@ func New(o Options) *Delivery {
 	if o.Lanes == 0 {
 		o.Lanes = defaultLanes
 	}
+	if o.Acknowledged == nil {
+		o.Acknowledged = func(int64) {}
+	}
 	if o.Count == nil {
 		o.Count = func(string, int) {}
 	}
-	return &Delivery{o: o, rung: make(chan struct{}, 1), results: make(chan result), flying: map[string]*flight{}}
+	return &Delivery{o: o, rung: make(chan struct{}, 1), results: make(chan result), flying: map[string]*flight{}, handed: map[uuid.UUID]int64{}}
 }
 
 func (d *Delivery) want(f func(*wants)) {
@@ -300,33 +308,6 @@ func (d *Delivery) start(ctx context.Context, attempts *sync.WaitGroup, it outbo
 	}()
 }
 
-// ended takes in how an attempt ended.
-func (d *Delivery) ended(ctx context.Context, r result) {
-	if r.handshake {
-		d.answered(ctx, r)
-		return
-	}
-	f := d.flying[r.lane]
-	delete(d.flying, r.lane)
-	v := r.verdict
-	if f.confirmed && v.Outcome != outbox.Refused {
-		v = outbox.Verdict{Outcome: outbox.Acknowledged}
-	}
-	d.o.Count(word(v.Outcome), 1)
-	decision := outbox.Decide(v, r.attempt)
-	d.unsettled = append(d.unsettled, outbox.Settlement{Item: f.item, Decision: decision, Reason: v.Reason})
-	d.judge(v, r.attempt)
-	if v.Outcome == outbox.Acknowledged {
-		d.claimAt = d.o.Clock.Now() // the lane goes on
-		return
-	}
-	d.o.Log.Info("an event was not acknowledged", "entry", d.entry.ID, "event", f.item.Type, "attempt", r.attempt, "reason", v.Reason, "again", decision.Wait)
-	again := d.o.Clock.Now().Add(decision.Wait)
-	if d.claimAt.IsZero() || again.Before(d.claimAt) {
-		d.claimAt = again
-	}
-}
-
 // settle writes down how attempts ended.
 func (d *Delivery) settle(ctx context.Context) error {
 	if len(d.unsettled) == 0 || d.storeDown > 0 && d.o.Clock.Now().Before(d.storeAt) {
@@ -373,20 +354,4 @@ func (d *Delivery) heard(ctx context.Context) {
 	for _, id := range w.confirmed {
 		d.confirmed(ctx, id)
 	}
-}
-
-func word(o outbox.Outcome) string {
-	switch o {
-	case outbox.Acknowledged:
-		return "acknowledged"
-	case outbox.Unreachable:
-		return "unreachable"
-	case outbox.NotAcknowledged:
-		return "not_acknowledged"
-	case outbox.AwaitConfirm:
-		return "handed_over"
-	case outbox.Refused:
-		return "refused"
-	}
-	return "unknown"
 }

@@ -119,6 +119,7 @@ func (d *Delivery) confirmed(ctx context.Context, eventID string) {
 	}
 	d.unsettled = append(d.unsettled, outbox.Settlement{Item: outbox.Item{EventID: id}, Decision: outbox.Decision{Action: outbox.Done}})
 	d.o.Count("confirmed", 1)
+	d.query(&outbox.Item{EventID: id, Query: d.handed[id]}, outbox.Acknowledged)
 	d.claimAt = d.o.Clock.Now()
 	d.clear()
 }

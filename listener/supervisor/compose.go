@@ -9,6 +9,7 @@ import (
 	"github.com/gotd/td/clock"
 
 	"telegram-client/listener/observe"
+	"telegram-client/shared/authorization"
 	"telegram-client/shared/dialpolicy"
 	"telegram-client/shared/process"
 	"telegram-client/shared/redisstore"
@@ -33,6 +34,7 @@ type Parts struct {
 	Dialer  *telegram.Dialer
 	Ring    *seal.Keyring
 	Sweeper Sweeper
+	Grower  Grower
 	Numbers process.Numbers
 	Network Network
 	Log     *slog.Logger
@@ -50,7 +52,9 @@ func Compose(p Parts) *Supervisor {
 		listening.PingEvery, listening.PongWithin = next/3, next/6
 	}
 	return New(Options{
-		Store: p.Store, Connector: &listening, LogOuter: p.Dialer, Sweeper: p.Sweeper, Ring: p.Ring, Clock: clock.System, Log: p.Log,
+		Store: p.Store, Connector: &listening, LogOuter: p.Dialer, Sweeper: p.Sweeper, Grower: p.Grower, Ring: p.Ring,
+		Toucher: authorization.NewPool(p.Store, p.Dialer, clock.System, p.Log), Senders: p.Numbers.Senders,
+		Clock: clock.System, Log: p.Log,
 		NewTarget: Targets(p.Network.Policy(), time.Now), Holder: p.Holder, Takeover: p.Takeover,
 		Lease: p.Numbers.ListenerLease, Renew: p.Numbers.ListenerRenew, Mute: p.Numbers.ListenerMute, Lanes: p.Numbers.Lanes,
 		Doubt: func(ctx context.Context) (string, error) {

@@ -10,7 +10,6 @@ import (
 	"telegram-client/listener/delivery"
 	"telegram-client/shared/authorization"
 	"telegram-client/shared/entry"
-	"telegram-client/shared/fault"
 	"telegram-client/shared/outbox"
 )
 
@@ -19,19 +18,23 @@ var errRemoved = errors.New("the entry is being removed")
 
 // A service is one entry that is being served: an account, a delivery, and what keeps both in touch with the store.
 type service struct {
-	s       *Supervisor
-	claim   *Claim
-	id      entry.ID
-	account *account.Account
-	deliver *delivery.Delivery
-	status  *status
+	s         *Supervisor
+	claim     *Claim
+	id        entry.ID
+	account   *account.Account
+	deliver   *delivery.Delivery
+	status    *status
+	upkeep    *upkeep
+	callbacks *callbacks
 	// What follows is written while work runs, and read when it has ended.
 	tombstone entry.Entry
 	after     string // the place in the command stream
 }
 
 func newService(s *Supervisor, claim *Claim) *service {
-	return &service{s: s, claim: claim, id: claim.Entry.ID, status: newStatus(s, claim), tombstone: claim.Entry, after: claim.Commands}
+	v := &service{s: s, claim: claim, id: claim.Entry.ID, status: newStatus(s, claim), tombstone: claim.Entry, after: claim.Commands}
+	v.upkeep = newUpkeep(s, claim, v.status)
+	return v
 }
 
 // run serves the entry until ctx ends, the lease is lost, or the entry or its login has ended, and gives it back. again is
@@ -67,7 +70,7 @@ func (v *service) run(ctx context.Context) (again time.Duration, err error) {
 	giving, end := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
 	defer end()
 	v.status.stopped(giving)
-	if fate == authorization.Ended {
+	if fate == authorization.Ended || fate == authorization.Duplicated {
 		again = 0 // it is claimed again at once, to deliver what waits
 	}
 	if released := v.s.o.Store.ReleaseEntry(giving, v.id, v.claim.Lease, session, fate); released != nil {
@@ -96,6 +99,7 @@ func (v *service) work(ctx context.Context) (authorization.Session, authorizatio
 		ConfirmTarget: func(ctx context.Context, generation int64) error { return o.Store.ConfirmTarget(ctx, v.id, generation) },
 		Dropped:       func(ctx context.Context, d []outbox.Dropped) { v.account.Dropped(ctx, d) },
 		Report:        v.status.target,
+		Acknowledged:  func(query int64) { v.callbacks.acknowledged(query) },
 		Count:         func(what string, n int) { o.Observer.Delivery(string(v.id), what, n) },
 	})
 	var err error
@@ -106,6 +110,8 @@ func (v *service) work(ctx context.Context) (authorization.Session, authorizatio
 	if err != nil {
 		return v.claim.Session, authorization.Fine, err
 	}
+	v.callbacks = newCallbacks(o.Clock, o.Log, v.account.AnswerCallback)
+	v.callbacks.take(v.claim.Entry.Options.Bridge)
 	var running sync.WaitGroup
 	keep(&running, func() {
 		if err := v.deliver.Run(ctx); err != nil {
@@ -114,6 +120,8 @@ func (v *service) work(ctx context.Context) (authorization.Session, authorizatio
 	})
 	keep(&running, func() { v.command(ctx, cancel) })
 	keep(&running, func() { v.status.keep(ctx) })
+	keep(&running, func() { v.upkeep.run(ctx) })
+	keep(&running, func() { v.callbacks.run(ctx) })
 	session, fate, err := v.account.Run(ctx)
 	cancel(err)
 	running.Wait()
@@ -143,62 +151,5 @@ func (v *service) renew(ctx context.Context, cancel context.CancelCauseFunc) {
 		}
 		o.Log.Warn("the lease of an entry cannot be renewed", "entry", v.id, "error", err)
 		wait = min(time.Second, o.Renew)
-	}
-}
-
-// command carries out what the functions ask for.
-func (v *service) command(ctx context.Context, cancel context.CancelCauseFunc) {
-	o := &v.s.o
-	for ctx.Err() == nil {
-		commands, err := o.Store.Commands(ctx, v.id, v.after, commandWait)
-		if err != nil {
-			if ctx.Err() == nil {
-				o.Log.Warn("commands cannot be read", "entry", v.id, "error", err)
-				v.s.sleep(ctx, time.Second)
-			}
-			continue
-		}
-		reload := false
-		for _, c := range commands {
-			v.after = c.ID
-			switch c.Kind {
-			case entry.Reload, entry.Remove:
-				reload = true
-			case entry.Confirmed:
-				v.deliver.Confirmed(c.EventID)
-			case entry.Wake:
-				v.deliver.Wake()
-			case entry.Released:
-				v.deliver.Fresh()
-			}
-		}
-		if !reload {
-			continue
-		}
-		e, err := v.read(ctx)
-		switch {
-		case err != nil:
-			cancel(err)
-		case e.Removing:
-			v.tombstone = e
-			cancel(errRemoved)
-		default:
-			v.deliver.Reload(e)
-			v.account.Reload(ctx, e)
-		}
-	}
-}
-
-// read reads the entry's record, for as long as it takes.
-func (v *service) read(ctx context.Context) (entry.Entry, error) {
-	for {
-		e, err := v.s.o.Store.Entry(ctx, v.id)
-		if err == nil || fault.Is(err, fault.UnknownEntry) || ctx.Err() != nil {
-			return e, err
-		}
-		v.s.o.Log.Warn("an entry cannot be read", "entry", v.id, "error", err)
-		if !v.s.sleep(ctx, time.Second) {
-			return e, err
-		}
 	}
 }

@@ -22,6 +22,7 @@ type status struct {
 	accountSays account.Report
 	targetSays  delivery.Report
 	extra       []health.Condition
+	lost        []health.Condition // senders
 }
 
 func newStatus(s *Supervisor, claim *Claim) *status {
@@ -50,7 +51,7 @@ func (t *status) now() entry.Status {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var all []health.Condition
-	for _, list := range [][]health.Condition{t.accountSays.Conditions, t.targetSays.Conditions, t.extra, t.s.conditions()} {
+	for _, list := range [][]health.Condition{t.accountSays.Conditions, t.targetSays.Conditions, t.lost, t.extra, t.s.conditions()} {
 		all = append(all, list...)
 	}
 	return entry.Status{

@@ -34,8 +34,11 @@ type Store interface {
 	Finish(ctx context.Context, g *authorization.Grant, r authorization.Result) error
 	// ReleaseEntry gives the entry back, with the session as last known and the authorization's fate.
 	ReleaseEntry(ctx context.Context, id entry.ID, l *lease.Lease, s authorization.Session, f authorization.Fate) error
-	// Commands returns the commands after the given place, waiting up to d for one.
+	// Commands returns the commands after the given place, waiting up to d for one. One without a kind is not to be carried
+	// out any more.
 	Commands(ctx context.Context, id entry.ID, after string, d time.Duration) ([]entry.Command, error)
+	// Answer tells whoever waits for it what came of a command; nil: it was carried out.
+	Answer(ctx context.Context, id entry.ID, l *lease.Lease, c entry.Command, answer error) error
 	// Entry returns the record as it is now. Fault: unknown_entry.
 	Entry(ctx context.Context, id entry.ID) (entry.Entry, error)
 	// SaveStatus publishes what the listener sees of an entry it holds.
@@ -44,6 +47,11 @@ type Store interface {
 	SaveAccount(ctx context.Context, id entry.ID, l *lease.Lease, a entry.Account) error
 	// Authorizations returns the state of each authorization of an entry.
 	Authorizations(ctx context.Context, id entry.ID) ([]entry.Device, error)
+	// Standings returns how each authorization of an entry stands.
+	Standings(ctx context.Context, id entry.ID) ([]authorization.Standing, error)
+	// Growth returns what SaveGrowth remembered of the senders that were made in the background.
+	Growth(ctx context.Context, id entry.ID) (authorization.Growth, error)
+	SaveGrowth(ctx context.Context, id entry.ID, l *lease.Lease, g authorization.Growth) error
 	// Forget removes a tombstone whose authorizations are all logged out, and everything stored under it.
 	Forget(ctx context.Context, id entry.ID, l *lease.Lease) error
 	// DropAuthorization forgets one authorization that was logged out.

@@ -53,6 +53,8 @@ type Options struct {
 	Connector account.Connector
 	LogOuter  LogOuter
 	Sweeper   Sweeper // nil: somebody else sweeps
+	Toucher   Toucher // nil: senders are not touched
+	Grower    Grower  // nil: bots get no further senders
 	// NewTarget makes the target of an entry, nil for one to which nothing is delivered. See [Targets].
 	NewTarget func(entry.Target) (delivery.Target, error)
 	Ring      *seal.Keyring
@@ -67,6 +69,7 @@ type Options struct {
 	// without a renewal nothing is sent any more. 0: 30 s, 10 s, 20 s.
 	Lease, Renew, Mute time.Duration
 	Lanes              int // per entry; 0: 16
+	Senders            int // that a bot's entry is to have; 0: those it was made with
 	// Doubt says what the store may lose, which is then shown for every entry; "": nothing. Nil: nobody asks.
 	Doubt func(ctx context.Context) (string, error)
 }

@@ -76,6 +76,19 @@ func (p *Pool) Do(ctx context.Context, r Request, use func(context.Context, *Cal
 	return err
 }
 
+// touchFor is how long a touch may take.
+const touchFor = 20 * time.Second
+
+// Touch uses one sender for a moment: Telegram sees that the login is still wanted, and what became of it is known. If it
+// is in use, or rests, that is the fault of Store.Acquire.
+func (p *Pool) Touch(ctx context.Context, id entry.ID, name Name) error {
+	r := Request{Entry: id, Only: name, For: touchFor, Wait: -1}
+	return p.Do(ctx, r, func(ctx context.Context, c *Call) error {
+		_, err := c.API.UsersGetUsers(ctx, []tg.InputUserClass{&tg.InputUserSelf{}})
+		return err
+	})
+}
+
 // once makes one attempt. again says that the authorization has ended, that nothing was done with it, and that another
 // one would do as well.
 func (p *Pool) once(ctx context.Context, r Request, use func(context.Context, *Call) error) (again bool, err error) {

@@ -38,6 +38,8 @@ type Item struct {
 	Attempts int
 	// Own is set for what may be our own doing.
 	Own *Own
+	// Query is the id of a callback query, which waits to be answered; 0: it is none.
+	Query int64
 }
 
 // Kind is a kind of action of ours that comes back as an event.

@@ -107,16 +107,17 @@ type itemRecord struct {
 	ExpiresAt  time.Time
 	Body       []byte
 	Own        *outbox.Own `json:",omitempty"`
+	Query      int64       `json:",omitempty"`
 }
 
 func newItemRecord(it *outbox.Item) itemRecord {
 	return itemRecord{EventID: it.EventID, Type: it.Type, OccurredAt: it.OccurredAt, Replayed: it.Replayed, Lane: it.Lane,
-		Class: it.Class, ExpiresAt: it.ExpiresAt, Body: it.Body, Own: it.Own}
+		Class: it.Class, ExpiresAt: it.ExpiresAt, Body: it.Body, Own: it.Own, Query: it.Query}
 }
 
 func (r *itemRecord) item() outbox.Item {
 	return outbox.Item{EventID: r.EventID, Type: r.Type, OccurredAt: r.OccurredAt, Replayed: r.Replayed, Lane: r.Lane,
-		Class: r.Class, ExpiresAt: r.ExpiresAt, Body: r.Body, Own: r.Own}
+		Class: r.Class, ExpiresAt: r.ExpiresAt, Body: r.Body, Own: r.Own, Query: r.Query}
 }
 
 type deadRecord struct {

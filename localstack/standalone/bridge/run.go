@@ -167,8 +167,9 @@ func (b *running) checkStore(ctx context.Context) error {
 }
 
 func (b *running) run(ctx context.Context, ln net.Listener) error {
+	flows := b.parts.Flows()
 	listener := supervisor.Compose(supervisor.Parts{
-		Store: b.store, Dialer: b.parts.Dialer, Ring: b.parts.Ring, Sweeper: b.parts.Flows(), Numbers: b.Numbers, Log: b.Log,
+		Store: b.store, Dialer: b.parts.Dialer, Ring: b.parts.Ring, Sweeper: flows, Grower: flows, Numbers: b.Numbers, Log: b.Log,
 		// At home: Home Assistant has an address of the home's network, or of this machine.
 		Network: supervisor.Network{Loopback: true, Private: true},
 		Holder:  b.secrets.holder, Takeover: true, // proved by the lock
