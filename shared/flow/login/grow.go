@@ -26,7 +26,7 @@ func (f *Flows) Grow(ctx context.Context, id entry.ID, name authorization.Name) 
 	if e.Removing || e.ClientType != entry.Bot || e.BotToken.IsZero() || name == authorization.Listener {
 		return fault.New(fault.RemovalInProgress, "This entry takes no further logins.")
 	}
-	fl := Flow{ID: newID(), StepID: stepGrow, Reauth: id, App: e.App, ClientType: e.ClientType, ExpiresAt: f.Now().Add(f.StepFor)}
+	fl := Flow{ID: newID(), StepID: stepGrow, Names: []authorization.Name{name}, Reauth: id, App: e.App, ClientType: e.ClientType, ExpiresAt: f.Now().Add(f.StepFor)}
 	if err := f.Store.NewFlow(ctx, fl); err != nil {
 		return fmt.Errorf("add a sender: %w", err)
 	}
@@ -34,10 +34,10 @@ func (f *Flows) Grow(ctx context.Context, id entry.ID, name authorization.Name) 
 	if err != nil {
 		return fmt.Errorf("add a sender: %w", err)
 	}
-	t := f.turn(h)
+	t := f.turn(ctx, h)
 	err = t.grow(ctx, e, name)
 	tidy := t.giveUp
-	if h.Flow.Making != nil { // whether the entry took it is not known: the sweep looks, later
+	if h.Flow.Making != "" { // whether the entry took it is not known: the sweep looks, later
 		tidy = func(ctx context.Context) error { return f.giveBack(ctx, h) }
 	}
 	if gone := tidy(ctx); gone != nil {
@@ -48,13 +48,20 @@ func (f *Flows) Grow(ctx context.Context, id entry.ID, name authorization.Name) 
 
 // grow logs in and hands the login to the entry. What the flow still holds afterwards is to be logged out.
 func (t *turn) grow(ctx context.Context, e entry.Entry, name authorization.Name) error {
-	signed, err := t.signIn(ctx, name, e.BotToken)
+	fl := &t.held.Flow
+	var account entry.Account
+	err := t.over(ctx, name, func(ctx context.Context, l Line) (err error) {
+		account, err = l.SignInBot(ctx, e.BotToken)
+		return err
+	})
+	if err == nil && entry.NewID(t.Keyring, account.ID) != e.ID {
+		err = fault.New(fault.ReauthRequired, "The token of this entry belongs to another bot now.")
+	}
+	if err == nil {
+		err = t.signedIn(ctx, name, account)
+	}
 	if err != nil {
 		return growRefusal(err)
-	}
-	fl := &t.held.Flow
-	if entry.NewID(t.Keyring, signed.Account.ID) != e.ID {
-		return fault.New(fault.ReauthRequired, "The token of this entry belongs to another bot now.")
 	}
 	now, err := t.Store.Entry(ctx, e.ID)
 	if err == nil && now.BotToken != e.BotToken {
@@ -66,10 +73,10 @@ func (t *turn) grow(ctx context.Context, e entry.Entry, name authorization.Name)
 	if err != nil {
 		return fmt.Errorf("add a sender: %w", err)
 	}
-	fl.Making = &Making{EntryID: e.ID, Account: signed.Account, BotToken: e.BotToken, CreatedAt: t.at}
-	if err := t.Store.NoteFlow(ctx, t.held); err != nil {
-		fl.Making = nil
-		return fmt.Errorf("note a sender: %w", err)
+	fl.Making = e.ID
+	if err := t.note(ctx, "a sender to be added"); err != nil {
+		fl.Making = ""
+		return err
 	}
 	_, err = t.Store.Renew(ctx, NewEntry{Entry: now, Authorizations: t.named()})
 	owned, looked := t.Store.Owned(context.WithoutCancel(ctx), e.ID, fl.Made)
@@ -78,7 +85,7 @@ func (t *turn) grow(ctx context.Context, e entry.Entry, name authorization.Name)
 	}
 	took := slices.Contains(owned, true)
 	t.keep(ctx, owned)
-	fl.Making = nil
+	fl.Making = ""
 	if err != nil || !took {
 		return fmt.Errorf("add a sender: the entry did not take it: %w", errors.Join(err, errNotTaken))
 	}

@@ -128,14 +128,14 @@ func TestGrow_Refusals(t *testing.T) {
 			w := newWorld(t)
 			id := grown(t, w, kitchenToken)
 			c.prepare(w, id)
-			before := len(w.in)
+			before := w.in()
 			f, _ := w.flowsOf(0)
 			err := f.Grow(context.Background(), id, "sender 2")
 			if !fault.Is(err, c.want) || fault.Of(err).RetryAfter != c.after {
 				t.Errorf("%v", err)
 			}
-			if len(w.in) != before || len(w.flows) != 1 { // that of the entry's login
-				t.Errorf("%d logins, %d before; %d flows", len(w.in), before, len(w.flows))
+			if w.in() != before || len(w.flows) != 1 { // that of the entry's login
+				t.Errorf("%d logins, %d before; %d flows", w.in(), before, len(w.flows))
 			}
 		})
 	}
