@@ -57,6 +57,10 @@ bench: ## speeds and sizes: name value unit
 	@infra/setup-store.sh >&2
 	@$(GO) run ./tests/bench
 
+.PHONY: probe-telegram
+probe-telegram: ## ask Telegram itself whether tests/assumptions.md is right; needs accounts of your own
+	$(GO) run ./tests/probe
+
 .PHONY: openapi
 openapi: ## write shared/httpapi/openapi.json anew
 	$(GO) run ./infra/openapi

@@ -40,7 +40,9 @@ func program(t *testing.T, args []string, input string, vars ...string) *exec.Cm
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, os.Args[0], args...)
-	cmd.Env = append([]string{"STANDALONE_TEST=1", "PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir()}, vars...)
+	cmd.Env = append([]string{"STANDALONE_TEST=1", "PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir(),
+		"FLOW_STEP_DEADLINE=3m", // keys are made in it: with the race detector on a busy machine that takes long
+	}, vars...)
 	cmd.Stdin = strings.NewReader(input)
 	cmd.Dir = t.TempDir()
 	return cmd

@@ -14,6 +14,12 @@ import (
 func (s *Server) contactsMethods(t table) {
 	add(t, tg.ContactsResolveUsernameRequestTypeID, loggedIn, resolveUsername)
 	add(t, tg.ContactsGetContactsRequestTypeID, loggedIn, getContacts)
+	add(t, tg.ContactsBlockRequestTypeID, loggedIn, func(c *call, r *tg.ContactsBlockRequest) (bin.Encoder, error) {
+		return block(c, r.ID, true)
+	})
+	add(t, tg.ContactsUnblockRequestTypeID, loggedIn, func(c *call, r *tg.ContactsUnblockRequest) (bin.Encoder, error) {
+		return block(c, r.ID, false)
+	})
 }
 
 // https://core.telegram.org/method/contacts.resolveUsername
@@ -52,6 +58,22 @@ func getContacts(c *call, r *tg.ContactsGetContactsRequest) (bin.Encoder, error)
 		answer.Users = append(answer.Users, s.see(a, me, false))
 	}
 	return answer, nil
+}
+
+// https://core.telegram.org/method/contacts.block, https://core.telegram.org/method/contacts.unblock
+func block(c *call, who tg.InputPeerClass, blocked bool) (bin.Encoder, error) {
+	if c.account.bot {
+		return nil, errBotMethod
+	}
+	to, err := c.inputPeer(who)
+	if err != nil {
+		return nil, err
+	}
+	if to.user == nil || to.user == c.account {
+		return nil, tgerr.New(400, "CONTACT_ID_INVALID")
+	}
+	c.server.setBlocked(c.account, to.user, blocked)
+	return &tg.BoolTrue{}, nil
 }
 
 // listHash is what a client names a list by that it has. https://core.telegram.org/api/offsets#hash-generation

@@ -38,6 +38,7 @@ func (s *Server) table() table {
 	s.usersMethods(t)
 	s.contactsMethods(t)
 	s.messagesMethods(t)
+	s.historyMethods(t)
 	s.channelsMethods(t)
 	s.updatesMethods(t)
 	return t

@@ -119,6 +119,9 @@ func (s *Server) setBlocked(u, b *account, blocked bool) {
 	}
 	u.blocked[b.id] = blocked
 	s.note(Event{Kind: Blocked, Account: u.id, Chat: b.id})
+	if !b.bot {
+		return // people are not told
+	}
 	for _, x := range s.of(b) {
 		x.qts++
 		update := &tg.UpdateBotStopped{UserID: u.id, Date: s.now(), Stopped: blocked, Qts: x.qts}
