@@ -7,6 +7,7 @@ package homeassistant
 import (
 	"embed"
 	"fmt"
+	"regexp"
 	"strings"
 )
 
@@ -42,20 +43,49 @@ const Configuration = `homeassistant:
   packages: !include_dir_named packages
 `
 
-// addresses are the secrets that say where a function is. The package's names of them are those of its actions.
-var addresses = [...]struct{ name, function, path string }{
-	{"telegram_client_send_messages", "sendmessages", "/services/telegram_client/send_messages"},
-	{"telegram_client_confirm", "entries", "/config/entries/{{ config_entry_id }}/target/confirm"},
+// A service's action has its address from the secret of the same name.
+const (
+	prefix  = "telegram_client_"
+	confirm = "telegram_client_confirm"
+)
+
+var addressed = regexp.MustCompile(`(?m)^    url: !secret (telegram_client_\w+)$`)
+
+// addresses returns the secrets that say where something is: those that the package names, in its order.
+func addresses() []string {
+	var names []string
+	for _, m := range addressed.FindAllStringSubmatch(Package(), -1) {
+		names = append(names, m[1])
+	}
+	return names
 }
 
-// Secrets returns the lines for secrets.yaml. at says where a path of a function is.
-func Secrets(at func(function, path string) string, token, webhook string) string {
+// at returns where a secret of an address points: a function, and its path.
+func at(secret string) (function, path string) {
+	if secret == confirm {
+		return "entries", "/config/entries/{{ config_entry_id }}/target/confirm"
+	}
+	service := strings.TrimPrefix(secret, prefix)
+	path = "/services/telegram_client/" + service
+	switch service {
+	case "edit_message":
+		return "editmessage", path
+	case "delete_messages":
+		return "deletemessages", path
+	case "get_chats", "get_messages", "download_media":
+		return "chats", path
+	}
+	return "sendmessages", path
+}
+
+// Secrets returns the lines for secrets.yaml. address says where a path of a function is.
+func Secrets(address func(function, path string) string, token, webhook string) string {
 	var b strings.Builder
 	line := func(name, value string) { fmt.Fprintf(&b, "%s: \"%s\"\n", name, value) }
-	line("telegram_client_authorization", "Bearer "+token)
-	line("telegram_client_webhook", webhook)
-	for _, a := range addresses {
-		line(a.name, at(a.function, a.path))
+	line(prefix+"authorization", "Bearer "+token)
+	line(prefix+"webhook", webhook)
+	for _, name := range addresses() {
+		line(name, address(at(name)))
 	}
 	return b.String()
 }

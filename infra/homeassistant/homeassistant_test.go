@@ -44,21 +44,20 @@ func TestSecrets_NameAddressesOfTheAPI(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, a := range addresses {
-		if path := strings.ReplaceAll(a.path, "{{ config_entry_id }}", "{id}"); !strings.Contains(string(api), `"`+path+`"`) {
-			t.Errorf("%s: the API has no path %s", a.name, path)
-		}
-		if !strings.Contains(Package(), "\n  "+a.name+":\n    url: !secret "+a.name+"\n") {
-			t.Errorf("the package has no action %s with this address", a.name)
+	for _, name := range addresses() {
+		_, path := at(name)
+		if path = strings.ReplaceAll(path, "{{ config_entry_id }}", "{id}"); !strings.Contains(string(api), `"`+path+`"`) {
+			t.Errorf("%s: the API has no path %s", name, path)
 		}
 	}
-	want := `telegram_client_authorization: "Bearer TOKEN"
-telegram_client_webhook: "WEBHOOK"
-telegram_client_send_messages: "http://sendmessages/services/telegram_client/send_messages"
-telegram_client_confirm: "http://entries/config/entries/{{ config_entry_id }}/target/confirm"
-`
-	if d := cmp.Diff(want, secrets()); d != "" {
-		t.Errorf("(-want +got):\n%s", d)
+	for _, want := range []string{
+		`telegram_client_authorization: "Bearer TOKEN"`, `telegram_client_webhook: "WEBHOOK"`,
+		`telegram_client_send_messages: "http://sendmessages/services/telegram_client/send_messages"`,
+		`telegram_client_confirm: "http://entries/config/entries/{{ config_entry_id }}/target/confirm"`,
+	} {
+		if !strings.Contains(secrets(), want+"\n") {
+			t.Errorf("%s is missing in:\n%s", want, secrets())
+		}
 	}
 }
 

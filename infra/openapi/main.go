@@ -1,5 +1,6 @@
 // Command openapi writes shared/httpapi/openapi.json, the description of the API, of api.json and of what stands in
-// tables of the code: the fields of services and the codes of errors. With -check it only tells whether the file is fresh.
+// tables of the code: the fields of services and the codes of errors. Of the services it also writes the package for Home
+// Assistant. With -check it only tells whether the files are fresh.
 package main
 
 import (
@@ -22,7 +23,7 @@ const file = "shared/httpapi/openapi.json"
 var base []byte
 
 func main() {
-	check := flag.Bool("check", false, "only tell whether "+file+" is fresh")
+	check := flag.Bool("check", false, "only tell whether the files are fresh")
 	flag.Parse()
 	if err := run(*check); err != nil {
 		fmt.Fprintln(os.Stderr, "openapi:", err)
@@ -31,19 +32,31 @@ func main() {
 }
 
 func run(check bool) error {
-	fresh, err := describe()
+	api, err := describe()
 	if err != nil {
 		return err
 	}
-	if !check {
-		return os.WriteFile(file, fresh, 0o644)
-	}
-	there, err := os.ReadFile(file)
+	yaml, err := packageOf(api)
 	if err != nil {
 		return err
 	}
-	if !bytes.Equal(there, fresh) {
-		return fmt.Errorf("%s is stale: make openapi", file)
+	for _, f := range []struct {
+		name  string
+		fresh []byte
+	}{{file, api}, {packageFile, yaml}} {
+		if !check {
+			if err := os.WriteFile(f.name, f.fresh, 0o644); err != nil {
+				return err
+			}
+			continue
+		}
+		there, err := os.ReadFile(f.name)
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(there, f.fresh) {
+			return fmt.Errorf("%s is stale: make openapi", f.name)
+		}
 	}
 	return nil
 }
