@@ -68,7 +68,7 @@ func (d *device) up(ctx context.Context, login func(context.Context, *telegram.C
 	}
 	var keys []telegram.PublicKey
 	for _, k := range d.field.servers.Keys {
-		keys = append(keys, telegram.PublicKey{RSA: k.RSA})
+		keys = append(keys, telegram.PublicKey(k))
 	}
 	if err := os.MkdirAll(d.field.Dir, 0o700); err != nil {
 		return err
