@@ -75,7 +75,8 @@ type Account struct {
 	problems  []filter.Problem
 	slow      map[filter.Event]bool // those whose pattern was given up, with these options
 	me        *tg.User
-	up        *up // nil: no connection
+	unsaved   bool // what changed about the account itself
+	up        *up  // nil: no connection
 	wake      time.Time
 	items     []outbox.Item
 	where     whereabouts
@@ -160,6 +161,9 @@ func (a *Account) knows(id peer.ID) bool {
 
 // take takes up the entry's record.
 func (a *Account) take(e entry.Entry) {
+	if a.unsaved {
+		e.Account = a.entry.Account
+	}
 	a.entry, a.slow = e, map[filter.Event]bool{}
 	a.set, a.problems = filter.Compile(e.Options, a.book)
 }
@@ -251,6 +255,7 @@ func (a *Account) receive(ctx context.Context) error {
 		if err := a.commit(ctx); err != nil {
 			return err
 		}
+		a.save(ctx)
 	}
 }
 
@@ -269,11 +274,11 @@ func (a *Account) handle(ctx context.Context, in input) {
 		a.line.set(in.up)
 		a.works(ctx)
 		a.book.Learn([]tg.UserClass{in.up.me}, nil)
-		a.know(ctx, in.up.me)
+		a.know(in.up.me)
 		a.say(Report{Connected: true, Since: a.o.Clock.Now()})
 		a.feed(ctx, updates.Connected{})
 	case in.seen != nil:
-		a.look(ctx, in.seen)
+		a.look(in.seen)
 	case in.down != nil:
 		a.up = nil
 		a.line.set(nil)

@@ -92,20 +92,3 @@ func TestAccount_GapIsTold(t *testing.T) {
 		t.Errorf("%s", it.Body)
 	}
 }
-
-// What Telegram says about the account itself is kept and told.
-func TestAccount_MeIsKeptCurrent(t *testing.T) {
-	t.Parallel()
-	w := begin(t)
-	c := w.connected()
-	renamed := user(bot)
-	renamed.FirstName = "Kitchen"
-	c.updates(&tg.Updates{Updates: []tg.UpdateClass{&tg.UpdateUserName{UserID: bot}}, Users: []tg.UserClass{renamed}})
-	it := w.item(meEvent)
-	if !strings.Contains(string(it.Body), `"changed":["first_name"],"old":{"id":7100000001`) || !strings.Contains(string(it.Body), `"first_name":"Kitchen"`) {
-		t.Errorf("%s", it.Body)
-	}
-	if a := <-w.store.accounts; a.FirstName != "Kitchen" {
-		t.Errorf("kept %+v", a)
-	}
-}

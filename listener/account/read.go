@@ -27,9 +27,11 @@ var lives = map[filter.Event]time.Duration{
 // read makes events of a batch.
 func (a *Account) read(ctx context.Context, b *updates.Batch) {
 	a.book.Learn(b.Users, b.Chats)
+	described := false
 	for _, u := range b.Users {
 		if u, ok := u.(*tg.User); ok && !u.Min && peer.UserID(u.ID) == a.book.Self() {
-			a.know(ctx, u)
+			a.know(u)
+			described = true
 		}
 	}
 	now := a.o.Clock.Now()
@@ -45,6 +47,9 @@ func (a *Account) read(ctx context.Context, b *updates.Batch) {
 		after = time.Unix(int64(a.state.Date), 0)
 	}
 	for _, u := range b.Updates {
+		if !described {
+			a.about(u.TL)
+		}
 		if u, ok := u.TL.(*tg.UpdateNewAuthorization); ok && a.waiting.told(u, now) {
 			a.say(a.report)
 		}

@@ -6,8 +6,6 @@ import (
 
 	"github.com/gotd/td/tg"
 
-	"telegram-client/shared/entry"
-	"telegram-client/shared/event"
 	"telegram-client/shared/health"
 )
 
@@ -33,10 +31,10 @@ func (a *Account) works(ctx context.Context) {
 }
 
 // look takes in what a look has found.
-func (a *Account) look(ctx context.Context, s *seen) {
+func (a *Account) look(s *seen) {
 	if s.me != nil {
 		a.book.Learn([]tg.UserClass{s.me}, nil)
-		a.know(ctx, s.me)
+		a.know(s.me)
 	}
 	before := len(a.waiting)
 	if a.waiting.prune(a.o.Clock.Now()); s.waiting != nil {
@@ -44,22 +42,6 @@ func (a *Account) look(ctx context.Context, s *seen) {
 	}
 	if len(a.waiting) != before {
 		a.say(a.report)
-	}
-}
-
-// know takes in what Telegram says about the account itself.
-func (a *Account) know(ctx context.Context, u *tg.User) {
-	a.me = u
-	now := entry.Account(event.MeOf(u))
-	former := a.entry.Account
-	if now == former {
-		return
-	}
-	a.entry.Account = now
-	a.items = append(a.items, a.meItem(former, now))
-	if err := a.o.Store.SaveAccount(ctx, a.entry.ID, a.o.Claim.Lease, now); err != nil && ctx.Err() == nil {
-		a.entry.Account = former // the next connection tries again
-		a.o.Log.Warn("what Telegram says about the account could not be kept", "entry", a.entry.ID, "error", err)
 	}
 }
 

@@ -160,6 +160,7 @@ func decodeInto(answer bin.Encoder, out bin.Decoder) error {
 type memory struct {
 	mu       sync.Mutex
 	fail     []error
+	forgets  []error // fails to keep what is said of the account
 	commits  chan outbox.Commit
 	accounts chan entry.Account
 	works    atomic.Int64
@@ -184,6 +185,13 @@ func (m *memory) Works(context.Context, entry.ID, *lease.Lease) error {
 }
 
 func (m *memory) SaveAccount(_ context.Context, _ entry.ID, _ *lease.Lease, a entry.Account) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.forgets) > 0 {
+		err := m.forgets[0]
+		m.forgets = m.forgets[1:]
+		return err
+	}
 	m.accounts <- a
 	return nil
 }

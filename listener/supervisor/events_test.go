@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"telegram-client/shared/entry"
 	"telegram-client/tests/homeassistanttest"
 )
 
@@ -111,4 +112,29 @@ func TestSupervisor_AutomationsFire(t *testing.T) {
 	}
 	w.fires(automation{"notice who is kicked", "telegram_client_chat_action",
 		map[string]any{"chat_id": float64(group.ID), "user_kicked": true, "kicked_by": map[string]any{"id": float64(alice)}}, []string{"user.id"}})
+}
+
+// What Telegram says about the account when the connection stands is kept, and an event tells what changed.
+func TestSupervisor_SensorsAreRefreshedAtConnect(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.home.Automation("hook", func(homeassistanttest.Trigger) {})
+	w.addEntry(w.webhook())
+	var now entry.Account
+	if _, err := w.store.ChangeEntry(w.ctx(), w.id, func(e *entry.Entry) error {
+		now = e.Account
+		e.Account.FirstName, e.Account.Premium = "Former", true
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	w.start()
+	w.fires(automation{"notice a new name", "telegram_client_me", map[string]any{
+		"changed": []any{"premium", "first_name"}, "old": map[string]any{"first_name": "Former", "premium": true},
+		"me": map[string]any{"first_name": now.FirstName, "premium": false},
+	}, nil})
+	w.until("the record says so", func() bool {
+		o, err := w.store.Overview(w.ctx(), w.id)
+		return err == nil && o.Entry.Account == now
+	})
 }
