@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"telegram-client/localstack/standalone/bridge"
+	"telegram-client/shared/process"
 	"telegram-client/shared/telegram"
 	"telegram-client/tests/homeassistanttest"
 	"telegram-client/tests/telegramtest"
@@ -50,6 +51,12 @@ func SetUp(ctx context.Context, o bridge.Options) (_ *Stage, err error) {
 	}
 	started := make(chan bridge.Started, 1)
 	o.Listen, o.DataDir, o.Telegram = "127.0.0.1:0", s.Data, servers
+	if o.Numbers == (process.Numbers{}) {
+		// A login makes keys: with the race detector on a busy machine that takes longer than a step should.
+		if err := (process.Environ{Vars: map[string]string{"FLOW_STEP_DEADLINE": "3m"}}).Load(&o.Numbers); err != nil {
+			return nil, err
+		}
+	}
 	o.Ready = func(at bridge.Started) { started <- at }
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
