@@ -74,6 +74,7 @@ type Account struct {
 	set       *filter.Set
 	problems  []filter.Problem
 	slow      map[filter.Event]bool // those whose pattern was given up, with these options
+	search    search
 	me        *tg.User
 	unsaved   bool // what changed about the account itself
 	up        *up  // nil: no connection
@@ -98,6 +99,7 @@ type input struct {
 	up      *up
 	down    *down
 	seen    *seen
+	found   *found
 	dropped []outbox.Dropped
 }
 
@@ -145,6 +147,7 @@ func New(o Options) (*Account, error) {
 	a.me, _ = a.book.User(a.book.Self()).(*tg.User)
 	a.engine = updates.New(state, updates.Account{Self: c.Entry.Account.ID, Knows: a.knows})
 	a.take(c.Entry)
+	a.hold()
 	return a, nil
 }
 
@@ -165,7 +168,8 @@ func (a *Account) take(e entry.Entry) {
 		e.Account = a.entry.Account
 	}
 	a.entry, a.slow = e, map[filter.Event]bool{}
-	a.set, a.problems = filter.Compile(e.Options, a.book)
+	a.search.answered = map[peer.Target]peer.ID{}
+	a.compile()
 }
 
 // Reload takes up a changed record without losing an event.
@@ -228,7 +232,7 @@ func (a *Account) receive(ctx context.Context) error {
 	defer timer.Stop()
 	for {
 		wait := time.Hour
-		for _, at := range []time.Time{a.wake, a.announceAt()} {
+		for _, at := range []time.Time{a.wake, a.announceAt(), a.search.dueAt()} {
 			if !at.IsZero() {
 				wait = min(wait, max(at.Sub(a.o.Clock.Now()), 0))
 			}
@@ -242,6 +246,7 @@ func (a *Account) receive(ctx context.Context) error {
 			a.handle(ctx, in)
 		case <-timer.C():
 			a.feed(ctx, updates.Woken{})
+			a.due(ctx)
 		}
 		for more := true; more && len(a.items) < atOnce; {
 			select {
@@ -265,8 +270,12 @@ func (a *Account) handle(ctx context.Context, in input) {
 		a.feed(ctx, in.engine)
 	case in.reload != nil:
 		a.take(*in.reload)
+		a.hold()
+		a.seek(ctx)
 		a.say(a.report)
 		a.o.Count("reloaded", 1)
+	case in.found != nil:
+		a.found(ctx, in.found)
 	case in.dropped != nil:
 		a.items = append(a.items, a.droppedItems(in.dropped)...)
 	case in.up != nil:
@@ -276,12 +285,15 @@ func (a *Account) handle(ctx context.Context, in input) {
 		a.book.Learn([]tg.UserClass{in.up.me}, nil)
 		a.know(in.up.me)
 		a.say(Report{Connected: true, Since: a.o.Clock.Now()})
+		a.hold()
+		a.seek(ctx)
 		a.feed(ctx, updates.Connected{})
 	case in.seen != nil:
 		a.look(in.seen)
 	case in.down != nil:
 		a.up = nil
 		a.line.set(nil)
+		a.hold()
 		r := Report{Since: a.o.Clock.Now(), Conditions: []health.Condition{in.down.condition}}
 		if !a.report.Connected { // it has been down for longer than that
 			r.Since = a.report.Since
@@ -301,7 +313,7 @@ func (a *Account) feed(ctx context.Context, in updates.Input) {
 	out := a.engine.Handle(in, a.o.Clock.Now())
 	a.wake = out.Wake
 	for i := range out.Ready {
-		a.read(ctx, &out.Ready[i])
+		a.batch(ctx, &out.Ready[i])
 	}
 	for _, r := range out.Ask {
 		a.ask(ctx, r)

@@ -198,18 +198,12 @@ func (a *Account) ownOf(o *event.Occurrence) *outbox.Own {
 
 // recompile looks names of from_users up again that nobody was known by, if somebody new has come by one.
 func (a *Account) recompile(sender peer.ID) {
-	u, ok := a.book.User(sender).(*tg.User)
-	if !ok {
+	if sender == 0 {
 		return
 	}
 	for _, n := range a.set.Unknown {
-		known := n.Phone != "" && n.Phone == u.Phone
-		if n.Username != "" {
-			id, ok := a.book.Lookup(peer.Target{Username: n.Username})
-			known = ok && id == sender
-		}
-		if known {
-			a.set, a.problems = filter.Compile(a.entry.Options, a.book)
+		if id, ok := a.book.Lookup(n.Target); ok && id == sender {
+			a.compile()
 			return
 		}
 	}

@@ -70,7 +70,8 @@ type telegram struct {
 	connections chan *connection
 	difference  func(*tg.UpdatesGetDifferenceRequest) (tg.UpdatesDifferenceClass, error)
 	self        *tg.User
-	answer      func(bin.Encoder) (bin.Encoder, error) // before everything else; nil, nil: no answer
+	answer      func(bin.Encoder) (bin.Encoder, error)                  // before everything else; nil, nil: no answer
+	slowly      func(context.Context, bin.Encoder) (bin.Encoder, error) // after everything else; it may take its time
 }
 
 func user(id int64) *tg.User {
@@ -120,7 +121,7 @@ func (c *telegram) answers(f func(bin.Encoder) (bin.Encoder, error)) {
 }
 
 // Invoke answers a call.
-func (c *telegram) Invoke(_ context.Context, in bin.Encoder, out bin.Decoder) error {
+func (c *telegram) Invoke(ctx context.Context, in bin.Encoder, out bin.Decoder) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var answer bin.Encoder
@@ -143,7 +144,16 @@ func (c *telegram) Invoke(_ context.Context, in bin.Encoder, out bin.Decoder) er
 		}
 		answer = d
 	default:
-		return tgerr.New(400, "METHOD_INVALID")
+		if c.slowly == nil {
+			return tgerr.New(400, "METHOD_INVALID")
+		}
+		c.mu.Unlock()
+		a, err := c.slowly(ctx, in)
+		c.mu.Lock()
+		if err != nil {
+			return err
+		}
+		answer = a
 	}
 	return decodeInto(answer, out)
 }

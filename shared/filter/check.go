@@ -136,11 +136,10 @@ func (c *checker) items(option string, l List) []string {
 	return items
 }
 
-// A name is one entry of from_users: an account, or a phone number. Without either it names nobody.
+// A name is one entry of from_users. One without a target names nobody.
 type name struct {
 	place  int
 	target peer.Target
-	phone  string // in digits
 }
 
 func (c *checker) names(option string, l List) []name {
@@ -148,35 +147,16 @@ func (c *checker) names(option string, l List) []name {
 	names := make([]name, 0, len(items))
 	for i, it := range items {
 		n := name{place: i + 1}
-		if id, ok := integer(it); ok && id != 0 && !strings.HasPrefix(it, "+") { // digits are an id, not a phone number
+		if id, ok := integer(it); ok && id != 0 && it[0] != '+' { // digits are an id, not a phone number
 			n.target = peer.Target{ID: peer.ID(id)}
-		} else if n.phone, ok = phoneNumber(it); !ok {
-			t, f := peer.ParseTarget(it)
-			if f != nil {
-				c.fail(option, InvalidName, "Entry %d is no user. Write an id, @username, +phone number or me, with commas between them.", i+1)
-			}
+		} else if t, f := peer.ParseTarget(it); f == nil {
 			n.target = t
+		} else {
+			c.fail(option, InvalidName, "Entry %d is no user. Write an id, @username, +phone number or me, with commas between them.", i+1)
 		}
 		names = append(names, n)
 	}
 	return names
-}
-
-// phoneNumber reads +1 (555) 10-01.
-func phoneNumber(s string) (digits string, ok bool) {
-	if !strings.HasPrefix(s, "+") {
-		return "", false
-	}
-	digits = strings.Map(func(r rune) rune {
-		if strings.ContainsRune("+()- ", r) {
-			return -1
-		}
-		return r
-	}, s)
-	if digits == "" || strings.Trim(digits, "0123456789") != "" {
-		return "", false
-	}
-	return digits, true
 }
 
 func (c *checker) pattern(p *string, compile func(string) (*pyregex.Regexp, error)) *pyregex.Regexp {

@@ -10,8 +10,6 @@ import (
 // Names finds the accounts that from_users names. A *peer.Book is one.
 type Names interface {
 	Lookup(peer.Target) (peer.ID, bool)
-	// Phone finds the contact with a number, given in digits.
-	Phone(digits string) (peer.ID, bool)
 }
 
 // A Problem is an option for which its event is off.
@@ -21,12 +19,11 @@ type Problem struct {
 }
 
 // A Name is an entry of from_users that nobody is known by. It matches nobody; compile again when the names have learnt
-// who it is. One that has neither username nor phone number names nobody whatever is learnt.
+// who it is. One without a target names nobody, whatever is learnt.
 type Name struct {
-	Event    Event
-	Place    int // in the list, from 1
-	Username string
-	Phone    string // in digits
+	Event  Event
+	Place  int // in the list, from 1
+	Target peer.Target
 }
 
 // A Subject is what filters look at of something that happened.
@@ -87,23 +84,20 @@ func (s *Set) find(r *rule, names Names) {
 	}
 	r.from = map[peer.ID]bool{}
 	for _, n := range r.wanted {
-		var id peer.ID
-		found := false
-		switch {
-		case n.target.ID != 0:
+		if n.target.ID != 0 {
 			for _, id := range expand(int64(n.target.ID)) {
 				r.from[id] = true
 			}
 			continue
-		case n.phone != "":
-			id, found = names.Phone(n.phone)
-		case n.target != (peer.Target{}):
+		}
+		id, found := peer.ID(0), false
+		if n.target != (peer.Target{}) {
 			id, found = names.Lookup(n.target)
 		}
 		if found {
 			r.from[id] = true
 		} else {
-			s.Unknown = append(s.Unknown, Name{Event: r.event, Place: n.place, Username: n.target.Username, Phone: n.phone})
+			s.Unknown = append(s.Unknown, Name{r.event, n.place, n.target})
 		}
 	}
 }

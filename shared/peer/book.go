@@ -134,12 +134,6 @@ func (b *Book) Lookup(t Target) (ID, bool) {
 	return t.ID, true
 }
 
-// Phone returns the user with a phone number, given in digits.
-func (b *Book) Phone(digits string) (ID, bool) {
-	id, ok := b.names[Target{Phone: digits}.Name()]
-	return id, ok
-}
-
 // Input returns the address of a user or channel by its access hash, of a small group if the book has met it. It is
 // false for those that the book cannot address. The account itself has an access hash like any user.
 func (b *Book) Input(id ID) (tg.InputPeerClass, bool) {

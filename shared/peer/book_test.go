@@ -71,7 +71,7 @@ func TestBook_FindsWhatItHasLearnt(t *testing.T) {
 			t.Errorf("%s is %d %v", unknown, id, input)
 		}
 	}
-	if id, ok := b.Phone("15551001"); !ok || id != 1001 {
+	if id, ok := b.Lookup(Target{Phone: "15551001"}); !ok || id != 1001 {
 		t.Errorf("the phone number is %d's, %t", id, ok)
 	}
 }

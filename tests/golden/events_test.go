@@ -3,6 +3,7 @@ package golden_test
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -114,15 +115,30 @@ func (c *eventCase) options() filter.Options {
 	return o
 }
 
-// names returns a book of those whom Telegram would name when asked for contacts and usernames.
-func (w *world) names() *peer.Book {
+// names returns those whom Telegram would name when asked for contacts and usernames.
+func (w *world) names() filter.Names {
 	me := tl(w.Self).(*tg.User)
-	book := peer.NewBook(me.ID)
-	book.Learn(users(w.Contacts), nil)
-	for _, u := range w.Usernames {
-		book.Learn(users([]map[string]any{u}), nil)
+	found := telegram{peer.NewBook(me.ID), map[string]peer.ID{}}
+	found.Learn(users(w.Contacts), nil)
+	for name, u := range w.Usernames {
+		who := users([]map[string]any{u})
+		found.Learn(who, nil)
+		found.usernames[strings.ToLower(name)] = peer.UserID(who[0].GetID())
 	}
-	return book
+	return found
+}
+
+// telegram knows contacts, and what it would answer about usernames.
+type telegram struct {
+	*peer.Book
+	usernames map[string]peer.ID
+}
+
+func (w telegram) Lookup(t peer.Target) (peer.ID, bool) {
+	if id, ok := w.usernames[strings.ToLower(t.Username)]; ok && t.Username != "" {
+		return id, true
+	}
+	return w.Book.Lookup(t)
 }
 
 func users(from []map[string]any) []tg.UserClass {

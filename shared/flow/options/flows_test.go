@@ -147,7 +147,7 @@ func TestFlow_NineSteps(t *testing.T) {
 	wantStep(t, r, "init", false)
 	bodies := map[string]string{
 		"init": `{}`,
-		"new_message": `{"incoming":true,"outgoing":false,"forwards":false,"blacklist_chats":true,"chats":[1001,"-5001"],"from_users":"@alice, +1 555","pattern":" (?P<a>x)",
+		"new_message": `{"incoming":true,"outgoing":false,"forwards":false,"blacklist_chats":true,"chats":[1001,"-5001"],"from_users":"@alice, +1 555 10","pattern":" (?P<a>x)",
 			"export_service_messages":true}`,
 		"message_edited": `{"incoming":"False","outgoing":false,"forwards":"true"}`,
 		"message_read":   `{"inbox":true,"chats":1001}`, "message_deleted": `{"chats":"-1001400000001","blacklist_chats":true}`,
@@ -169,7 +169,7 @@ func TestFlow_NineSteps(t *testing.T) {
 		w.now = w.now.Add(10 * time.Minute)
 		r = w.answer(id, bodies[step])
 	}
-	const all = `{"new_message":{"incoming":true,"outgoing":false,"forwards":false,"blacklist_chats":true,"chats":"1001,-5001","from_users":"@alice, +1 555","pattern":" (?P<a>x)"},
+	const all = `{"new_message":{"incoming":true,"outgoing":false,"forwards":false,"blacklist_chats":true,"chats":"1001,-5001","from_users":"@alice, +1 555 10","pattern":" (?P<a>x)"},
 		"message_edited":{"incoming":false,"outgoing":false,"forwards":true},"message_read":{"inbox":true,"chats":"1001"},"message_deleted":{"chats":"-1001400000001","blacklist_chats":true},
 		"callback_query":{"data":" yes","chats":"-8123456789012345678"},"inline_query":{"users":"5","pattern":"x"},"user_update":{"chats":"6"},
 		"bridge":{"export_service_messages":true,"answer_callbacks":false,"answer_callbacks_after":2.5}}`
