@@ -236,15 +236,8 @@ func TestNames_AreAskedForOverTheNextConnection(t *testing.T) {
 	c.pushLate(101, 71, "wanted")
 	c.broken <- errors.New("broken")
 	w.reported("the break", func(r Report) bool { return !r.Connected && len(r.Conditions) > 0 })
-	for asked := false; !asked; {
-		select {
-		case <-w.telegram.connections:
-		case <-d.asked:
-			asked = true
-		case <-time.After(time.Millisecond): // it may be about to set its timer
-			w.clock.Travel(time.Second)
-		}
-	}
+	w.connectedAfter(100 * time.Millisecond)
+	<-d.asked
 	d.answers <- nil
 	w.wantsText("wanted")
 }

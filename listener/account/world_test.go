@@ -24,7 +24,10 @@ import (
 	"telegram-client/shared/seal"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// The engine of patterns has a clock that ends by itself, a second after the last match.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/dlclark/regexp2/v2.runClock"))
+}
 
 // fakeClock is neo's, but a timer that is due fires without a further push.
 type fakeClock struct{ *neo.Time }

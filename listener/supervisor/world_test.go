@@ -35,7 +35,10 @@ import (
 	"telegram-client/tests/telegramtest/mtserver"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// The engine of patterns has a clock that ends by itself, a second after the last match.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/dlclark/regexp2/v2.runClock"))
+}
 
 var serverRSA = sync.OnceValue(func() *rsa.PrivateKey {
 	k, err := rsa.GenerateKey(rand.Reader, 2048)
