@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -32,15 +31,10 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// bootstrap is the built function sendmessages.
-var bootstrap = sync.OnceValues(func() (string, error) {
-	return lambdatest.Build(context.Background(), "telegram-client/functions/sendmessages", programs)
-})
-
 // function serves sendmessages by its built program as Lambda does: processes that are frozen between calls.
 func (w *world) function(t *testing.T, env ...string) (*lambdatest.Function, *story.Bridge) {
 	t.Helper()
-	program, err := bootstrap()
+	program, err := build("functions/sendmessages")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,6 +33,8 @@ type Cast struct {
 	EntryID     string
 	Bot, Friend telegramtest.Account
 	Webhook     string
+	// WebhookSecret signs the webhook's events, and Owner is whose target it is.
+	WebhookSecret, Owner string
 	// Secrets are what must appear in no log, answer or dump.
 	Secrets []string
 }
@@ -54,8 +56,9 @@ type teller struct {
 
 // Tell tells the story. The cast is returned as far as it came.
 func Tell(ctx context.Context, p Parts) (*Cast, error) {
-	t := &teller{Parts: p, cast: &Cast{Webhook: "story-webhook-5f2c9d"}, answer: make(chan error, 100)}
+	t := &teller{Parts: p, cast: &Cast{Webhook: "story-webhook-5f2c9d", Owner: owner}, answer: make(chan error, 100)}
 	t.secret = "whsec_" + base64.StdEncoding.EncodeToString([]byte("a secret that only the story has"))
+	t.cast.WebhookSecret = t.secret
 	t.cast.Bot = t.Telegram.Bot("kitchen_bot")
 	t.cast.Friend = t.Telegram.User("alice")
 	t.cast.Secrets = []string{apiHash, t.cast.Bot.Token, t.secret, t.cast.Webhook}
