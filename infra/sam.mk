@@ -1,35 +1,46 @@
-# The functions on AWS. `sam build` calls build-<LogicalId> for each function of template.yaml.
+# The functions on AWS and on LocalStack. `sam build` calls build-<LogicalId> for each function of template.yaml.
 
 # ARCH is the architecture as Lambda calls it: arm64 or x86_64.
 ARCH ?= arm64
-SAM_GOARCH = $(if $(filter x86_64,$(ARCH)),amd64,$(ARCH))
+GOARCH_arm64 = arm64
+GOARCH_x86_64 = amd64
+HOST_ARCH = $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
 SAM = SAM_CLI_TELEMETRY=0 AWS_EC2_METADATA_DISABLED=true AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-us-east-1} $$(infra/install-sam.sh)
 SAM_CONFIG = --config-file $(CURDIR)/infra/samconfig.toml
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
+# Where the built functions are, ready to be deployed.
+BUILD_DIR ?= $(CURDIR)/.aws-sam/build-$(ARCH)
 export ARCH VERSION
 
-# lambda.norpc leaves out what only the retired go1.x runtime needs; without a symbol table a function is 12 MB smaller.
-define build_function
-CGO_ENABLED=0 GOOS=linux GOARCH=$(SAM_GOARCH) $(GO) build -trimpath -tags lambda.norpc \
-  -ldflags='-s -w -buildid= $(if $(VERSION),-X telegram-client/shared/process.version=$(VERSION))' \
-  -o $(ARTIFACTS_DIR)/bootstrap ./functions/$(1)
-endef
+# How every program of a release is built. lambda.norpc leaves out what only the retired go1.x runtime needs; without a
+# symbol table a function is 12 MB smaller.
+GO_BUILD = CGO_ENABLED=0 GOOS=linux GOARCH=$(GOARCH_$(ARCH)) $(GO) build -trimpath -tags lambda.norpc \
+  -ldflags='-s -w -buildid= $(if $(VERSION),-X telegram-client/shared/process.version=$(VERSION))'
 
-.PHONY: build-ConfigFlowFunction build-OptionsFlowFunction build-EntriesFunction build-SendMessagesFunction
-build-ConfigFlowFunction:
-	$(call build_function,configflow)
-build-OptionsFlowFunction:
-	$(call build_function,optionsflow)
-build-EntriesFunction:
-	$(call build_function,entries)
-build-SendMessagesFunction:
-	$(call build_function,sendmessages)
+# The folder of a function is its name in lower case.
+build-%Function:
+	$(if $(GOARCH_$(ARCH)),,$(error ARCH is $(ARCH), want arm64 or x86_64))
+	$(GO_BUILD) -o $(ARTIFACTS_DIR)/bootstrap ./functions/$(shell echo $* | tr A-Z a-z)
 
 .PHONY: sam
 sam: ## validate template.yaml and build the functions for Lambda, offline; ARCH=x86_64 for the other architecture
 	$(SAM) validate --lint --template template.yaml $(SAM_CONFIG)
-	$(SAM) build --template template.yaml $(SAM_CONFIG) --parameter-overrides LambdaArch=$(ARCH)
+	@$(MAKE) --no-print-directory sam-build
+
+.PHONY: sam-build
+sam-build:
+	$(SAM) build --template template.yaml $(SAM_CONFIG) --build-dir $(BUILD_DIR) --parameter-overrides LambdaArch=$(ARCH)
 
 .PHONY: deploy
-deploy: sam ## deploy the functions to AWS; asks for the parameters
-	$(SAM) deploy --guided --template .aws-sam/build/template.yaml $(SAM_CONFIG) --parameter-overrides LambdaArch=$(ARCH)
+deploy: ## build, push the listener's image and deploy to AWS; prints the address, the token and Home Assistant's package
+	@infra/deploy.sh
+
+.PHONY: deploy-local
+deploy-local: ## the same on LocalStack, with store and listener beside it, until Ctrl-C
+	@infra/setup-store.sh
+	$(GO) run ./localstack/deploy
+
+.PHONY: test-localstack
+test-localstack: ## the story on a real LocalStack, through sam deploy, with an update of the stack in the middle
+	@infra/setup-store.sh
+	$(GO) test -count=1 -timeout 10m -tags localstack $(TESTFLAGS) ./tests/localstack

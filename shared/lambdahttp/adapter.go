@@ -101,7 +101,11 @@ func readEvent(ctx context.Context, payload []byte) (*http.Request, error) {
 			return nil, errors.New("the body of the function URL's event is said to be base64 and is not")
 		}
 	}
-	r, err := http.NewRequestWithContext(ctx, e.RequestContext.HTTP.Method, "https://"+e.RequestContext.DomainName, bytes.NewReader(body))
+	scheme := "https://"
+	if e.Headers["x-forwarded-proto"] == "http" { // LocalStack; Lambda itself says https
+		scheme = "http://"
+	}
+	r, err := http.NewRequestWithContext(ctx, e.RequestContext.HTTP.Method, scheme+e.RequestContext.DomainName, bytes.NewReader(body))
 	if err != nil {
 		return nil, errNoEvent
 	}

@@ -45,6 +45,7 @@ func start(ctx context.Context, e Environ, run func(context.Context, Environ) er
 	asJSON := logging.Format == "json" || logging.Format == "" && e.InLambda()
 	e.Log = NewLogger(e.Stderr, logging.Level, asJSON)
 	slog.SetDefault(e.Log) // aws-lambda-go and net/http log by themselves
+	e.readSecrets(ctx)
 
 	err := run(ctx, e)
 	switch problems := misconfigured(err); {

@@ -74,7 +74,7 @@ func NewKeyring(naming []byte, sealKeys ...[]byte) (*Keyring, error) {
 }
 
 // ParseKeyring makes a keyring of its two configuration values: NAMING_KEY, one key, and SEAL_KEYS, keys separated by
-// commas, each 32 bytes in base64.
+// commas, each 32 bytes in base64, whose padding may be left out: 43 random letters and digits are a key.
 func ParseKeyring(naming, sealKeys string) (*Keyring, error) {
 	n, err := parseKey(naming)
 	if err != nil {
@@ -92,7 +92,7 @@ func ParseKeyring(naming, sealKeys string) (*Keyring, error) {
 }
 
 func parseKey(s string) ([]byte, error) {
-	b, err := base64.StdEncoding.DecodeString(strings.TrimSpace(s))
+	b, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(strings.TrimSpace(s), "="))
 	if err != nil {
 		return nil, errors.New("is not base64")
 	}

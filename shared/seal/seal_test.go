@@ -110,6 +110,10 @@ func TestParseKeyring(t *testing.T) {
 	if _, err := r.Open("n", r.Seal("n", nil)); err != nil {
 		t.Error(err)
 	}
+	// 43 letters and digits, as AWS Secrets Manager generates them.
+	if _, err := ParseKeyring(strings.Repeat("aZ9", 14)+"x", strings.TrimRight(good, "=")); err != nil {
+		t.Error(err)
+	}
 	short := base64.StdEncoding.EncodeToString([]byte("short-secret"))
 	for _, x := range []struct{ naming, keys, want string }{
 		{"", good, "naming key"}, {good, "", "seal key 1"}, {good, good + ",", "seal key 2"}, {good, "no-base64!", "seal key 1"},

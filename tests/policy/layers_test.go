@@ -20,7 +20,7 @@ var tiers = map[string]struct {
 	"lease": {tier: 2}, "authorization": {2, "lease"}, "flow/login": {2, "authorization lease"}, "flow/options": {tier: 2},
 	"service":  {2, "authorization lease"},
 	"telegram": {tier: 3}, "redisstore": {tier: 3}, "homeassistant": {3, "dialpolicy"}, "dialpolicy": {tier: 3},
-	"httpapi": {tier: 3}, "lambdahttp": {tier: 3}, "process": {3, "lambdahttp"},
+	"httpapi": {tier: 3}, "lambdahttp": {tier: 3}, "secretsmanager": {tier: 3}, "process": {3, "lambdahttp secretsmanager"},
 }
 
 // edges are imports of the outside world that belong to tier 3, the listener and the programs: domain code does no I/O.

@@ -34,7 +34,7 @@ func tracked(t *testing.T) []string {
 func TestTree_TopLevelIsFixed(t *testing.T) {
 	t.Parallel()
 	want := map[string]bool{}
-	for _, n := range strings.Fields("functions listener shared infra localstack tests template.yaml Makefile go.mod go.sum README.md LICENSE CHANGELOG.md .ci .github .gitignore .gitattributes .samignore staticcheck.conf") {
+	for _, n := range strings.Fields("functions listener shared infra localstack tests template.yaml Makefile go.mod go.sum README.md LICENSE CHANGELOG.md .ci .github .gitignore .gitattributes .samignore .dockerignore compose.yaml staticcheck.conf") {
 		want[n] = true
 	}
 	for _, f := range tracked(t) {
