@@ -8,6 +8,7 @@ import (
 
 	"telegram-client/shared/filter"
 	"telegram-client/shared/peer"
+	"telegram-client/shared/pyregex"
 	"telegram-client/shared/tljson"
 )
 
@@ -86,14 +87,14 @@ func (p *callbackPayload) write(w *writer, groups map[string]*string) {
 	w.bool("via_inline", p.viaInline)
 }
 
-// payload writes bytes as text; null if there are none.
+// payload writes bytes as text, as the groups of patterns that look at them are; null if there are none.
 func (w *writer) payload(name string, data []byte) {
 	w.key(name)
 	if data == nil {
 		w.dst = append(w.dst, "null"...)
 		return
 	}
-	w.dst = tljson.AppendString(w.dst, string(data))
+	w.dst = tljson.AppendString(w.dst, pyregex.Decode(data))
 }
 
 func (p *callbackPayload) appendIdentity(dst []byte, _ *Occurrence) []byte {

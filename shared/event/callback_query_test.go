@@ -47,6 +47,7 @@ func TestRead_CallbackQuery(t *testing.T) {
 		"an empty payload": {pressed(aliceTL, []byte{}), e, with(inAlice, map[string]string{"data": `""`,
 			"query": `{"query_id":9223372036854775807,"user_id":1001,"peer":{"user_id":1001},"msg_id":44,"chat_instance":-9223372036854775808,"game_short_name":null,"data":""}`})},
 		"no text":               {pressed(aliceTL, []byte("a\xff\"")), e, with(inAlice, map[string]string{"data": `"a` + "\ufffd" + `\""`})},
+		"characters cut off":    {pressed(aliceTL, []byte("\xe2\x82\xff\xfe")), e, map[string]string{"data": `"` + "\ufffd\ufffd\ufffd" + `"`}},
 		"via inline to a user":  {pressedInline(withPeer(1001)), e, with(inAlice, inline)},
 		"via inline elsewhere":  {pressedInline(withPeer(-1400000001)), e, with(inMeg, inline)},
 		"via inline to nobody":  {pressedInline(withPeer(0)), e, with(nowhere, inline)},

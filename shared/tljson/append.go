@@ -106,13 +106,18 @@ func appendSlice(dst []byte, v reflect.Value) []byte {
 	return append(dst, ']')
 }
 
-// appendFloat writes a double, always as one: 2.0. JSON has no infinities, and Telegram sends none.
+// appendFloat writes a double, always as one: 2.0, and with an exponent only where digits would be zeros to fill up.
+// JSON has no infinities, and Telegram sends none.
 func appendFloat(dst []byte, f float64) []byte {
 	if math.IsInf(f, 0) || math.IsNaN(f) {
 		return append(dst, "null"...)
 	}
 	begin := len(dst)
-	dst = strconv.AppendFloat(dst, f, 'g', -1, 64)
+	format := byte('f')
+	if size := math.Abs(f); size != 0 && (size < 1e-4 || size >= 1e16) {
+		format = 'e'
+	}
+	dst = strconv.AppendFloat(dst, f, format, -1, 64)
 	if !bytes.ContainsAny(dst[begin:], ".e") {
 		dst = append(dst, ".0"...)
 	}

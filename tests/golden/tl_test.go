@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -97,7 +98,7 @@ func setTL(into reflect.Value, value any) {
 	}
 }
 
-// A container is what arrives at once.
+// A container is what arrives at once, its updates in the order in which the listener's engine hands them on.
 type container struct {
 	updates []bin.Object
 	users   []tg.UserClass
@@ -124,10 +125,25 @@ func decodeContainer(b64 string) container {
 	return container{updates: []bin.Object{decoded}}
 }
 
+// elements returns the updates by where they begin: numbers first count what is before them.
 func elements(updates []tg.UpdateClass) []bin.Object {
 	all := make([]bin.Object, len(updates))
 	for i, u := range updates {
 		all[i] = u
 	}
+	slices.SortStableFunc(all, func(a, b bin.Object) int { return begins(a) - begins(b) })
 	return all
+}
+
+func begins(u bin.Object) int {
+	at := 0
+	if n, ok := u.(interface{ GetPts() int }); ok {
+		at = n.GetPts()
+	} else if n, ok := u.(interface{ GetQts() int }); ok {
+		at = n.GetQts() - 1
+	}
+	if n, ok := u.(interface{ GetPtsCount() int }); ok && at != 0 {
+		at -= n.GetPtsCount()
+	}
+	return at
 }
