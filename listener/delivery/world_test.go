@@ -65,6 +65,13 @@ func (m *memory) add(lane, name string) outbox.Item {
 	return it
 }
 
+func (m *memory) query(lane, name string, id int64) {
+	m.add(lane, name)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.items[len(m.items)-1].item.Query = id
+}
+
 func (m *memory) fails() error {
 	if m.lost {
 		return lease.ErrLost

@@ -38,12 +38,16 @@ func (v *service) remove(ctx context.Context, session authorization.Session) (go
 		}
 		wait := outbox.Wait(attempt + 1)
 		if err == nil && o.Clock.Now().Sub(v.tombstone.RemovingSince) >= removeFor {
-			if !told {
+			switch {
+			case !told:
+				// Whoever asked before could not know what is left.
+				v.askedAgain(ctx, 0)
 				told = true
 				v.devicesLeft(ctx, left)
-			}
-			if v.askedAgain(ctx) {
+			case v.askedAgain(ctx, wait):
 				return v.forget(ctx)
+			default:
+				continue
 			}
 		}
 		if !v.s.sleep(ctx, wait) {
@@ -65,9 +69,10 @@ func (v *service) forget(ctx context.Context) (bool, error) {
 }
 
 // askedAgain reports whether the owner has removed the entry once more, having been told what is left.
-func (v *service) askedAgain(ctx context.Context) bool {
-	commands, err := v.s.o.Store.Commands(ctx, v.id, v.after, time.Second)
+func (v *service) askedAgain(ctx context.Context, wait time.Duration) bool {
+	commands, err := v.s.o.Store.Commands(ctx, v.id, v.after, wait)
 	if err != nil {
+		v.s.sleep(ctx, time.Second)
 		return false // next time
 	}
 	again := false

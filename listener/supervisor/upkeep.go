@@ -75,10 +75,11 @@ func (u *upkeep) now() {
 // run looks until ctx ends.
 func (u *upkeep) run(ctx context.Context) {
 	for ctx.Err() == nil {
-		if err := u.look(ctx); err != nil && ctx.Err() == nil {
+		wait, err := u.look(ctx)
+		if err != nil && ctx.Err() == nil {
 			u.s.o.Log.Warn("the logins of an entry cannot be looked after", "entry", u.claim.Entry.ID, "error", err)
 		}
-		timer := u.s.o.Clock.Timer(upkeepEvery)
+		timer := u.s.o.Clock.Timer(wait)
 		select {
 		case <-timer.C():
 		case <-u.rung:
@@ -88,16 +89,20 @@ func (u *upkeep) run(ctx context.Context) {
 	}
 }
 
-// look shows how the senders stand and does what is due.
-func (u *upkeep) look(ctx context.Context) error {
+// look shows how the senders stand, does what is due, and returns when to look again.
+func (u *upkeep) look(ctx context.Context) (again time.Duration, err error) {
 	o := &u.s.o
 	all, err := o.Store.Standings(ctx, u.claim.Entry.ID)
 	if err != nil {
-		return err
+		return upkeepEvery, err
 	}
 	u.status.senders(all, o.Clock.Now())
+	again = upkeepEvery
 	for _, s := range all {
 		if !u.due(s) {
+			if rest := s.Free.Sub(o.Clock.Now()); s.Fate == authorization.Duplicated && rest > 0 {
+				again = min(again, rest+time.Second)
+			}
 			continue
 		}
 		if err := u.touch(ctx, s.Name); err != nil && ctx.Err() == nil {
@@ -107,7 +112,7 @@ func (u *upkeep) look(ctx context.Context) error {
 	if err := u.grow(ctx, all); err != nil && ctx.Err() == nil && !fault.Is(err, notDue) {
 		o.Log.Warn("a sender could not be added", "entry", u.claim.Entry.ID, "error", err)
 	}
-	return nil
+	return again, nil
 }
 
 // due reports whether a sender is to be touched: it is idle, or in doubt and has rested.

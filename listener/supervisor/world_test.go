@@ -61,16 +61,21 @@ type world struct {
 	dialer   *telegram.Dialer
 	ring     *seal.Keyring
 	record   string
+	clock    clock.Clock
+	numbers  redisstore.Numbers
 	observer *observe.Observer
 
 	alice, bot telegramtest.Account
 	id         entry.ID
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, change ...func(*world)) *world {
 	t.Helper()
-	w := &world{t: t, telegram: telegramtest.New(t, func(o *telegramtest.Options) { o.RSA = serverRSA() }), redis: redistest.Start(t), record: filepath.Join(t.TempDir(), "home.jsonl"),
+	w := &world{t: t, clock: clock.System, numbers: redisstore.Numbers{Quarantine: time.Second}, telegram: telegramtest.New(t, func(o *telegramtest.Options) { o.RSA = serverRSA() }), redis: redistest.Start(t), record: filepath.Join(t.TempDir(), "home.jsonl"),
 		observer: observe.New(nil)}
+	for _, c := range change {
+		c(w)
+	}
 	ring, err := seal.NewKeyring(make([]byte, 32), make([]byte, 32))
 	if err != nil {
 		t.Fatal(err)
@@ -96,7 +101,7 @@ func (w *world) newStore() *redisstore.Store {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	s := redisstore.New(client, w.ring, redisstore.Options{OwnStore: true, Holder: "test", Numbers: redisstore.Numbers{Quarantine: time.Second}})
+	s := redisstore.New(client, w.ring, redisstore.Options{OwnStore: true, Holder: "test", Numbers: w.numbers, Now: w.clock.Now})
 	w.t.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			w.t.Errorf("close the store: %v", err)
@@ -118,23 +123,31 @@ func (w *world) ctx() context.Context {
 	return ctx
 }
 
-// addEntry logs the bot in, as a config flow does, and makes an entry that delivers to the target.
-func (w *world) addEntry(target entry.Target) {
+var app = entry.App{ID: 7, Hash: seal.NewText("hash")}
+
+// signIn logs the bot in once more.
+func (w *world) signIn(n authorization.Name) login.SignedIn {
 	w.t.Helper()
-	app := entry.App{ID: 7, Hash: seal.NewText("hash")}
+	// A key that is made by the server alone: an exchange costs most of a second.
+	key, salt, err := w.telegram.Wire().NewKey(w.bot.DC)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	session := authorization.Session{DC: w.bot.DC, Keys: map[int]authorization.Key{w.bot.DC: {Auth: key.Value, Salt: salt}}}
+	in, err := w.dialer.SignInBot(w.ctx(), authorization.App{App: app, Device: n.Device()}, session, nil,
+		seal.NewText(w.bot.Token), func(authorization.Session) error { return nil })
+	if err != nil {
+		w.t.Fatalf("log %s in: %v", n, err)
+	}
+	return in
+}
+
+// addEntry logs the bot in, as a config flow does, and makes an entry that delivers to the target.
+func (w *world) addEntry(target entry.Target, change ...func(*entry.Entry)) {
+	w.t.Helper()
 	n := login.NewEntry{}
 	for _, name := range authorization.Names(1) {
-		// A key that is made by the server alone: an exchange costs most of a second.
-		key, salt, err := w.telegram.Wire().NewKey(w.bot.DC)
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		session := authorization.Session{DC: w.bot.DC, Keys: map[int]authorization.Key{w.bot.DC: {Auth: key.Value, Salt: salt}}}
-		in, err := w.dialer.SignInBot(w.ctx(), authorization.App{App: app, Device: name.Device()}, session, nil,
-			seal.NewText(w.bot.Token), func(authorization.Session) error { return nil })
-		if err != nil {
-			w.t.Fatalf("log %s in: %v", name, err)
-		}
+		in := w.signIn(name)
 		n.Authorizations = append(n.Authorizations, login.Made{Name: name, Session: in.Session, LoggedIn: true})
 		if name != authorization.Listener {
 			continue
@@ -143,6 +156,9 @@ func (w *world) addEntry(target entry.Target) {
 		n.State = fmtState(in.State)
 		n.Entry = entry.Entry{ID: w.id, Account: in.Account, ClientType: entry.Bot, App: app, BotToken: seal.NewText(w.bot.Token),
 			Target: target, CreatedAt: time.Now().Add(-10 * time.Second).UTC()}
+	}
+	for _, c := range change {
+		c(&n.Entry)
 	}
 	if _, made, err := w.store.CreateEntry(w.ctx(), n); err != nil || !made {
 		w.t.Fatalf("make the entry: %v, %v", made, err)
@@ -164,7 +180,7 @@ type running struct {
 func (w *world) start(change ...func(*Options)) *running {
 	w.t.Helper()
 	o := Options{
-		Store: w.store, Connector: w.dialer, LogOuter: w.dialer, Ring: w.ring, Clock: clock.System, Log: w.log(), Holder: "test",
+		Store: w.store, Connector: w.dialer, LogOuter: w.dialer, Ring: w.ring, Clock: w.clock, Log: w.log(), Holder: "test",
 		NewTarget: Targets(dialpolicy.Policy{Loopback: true}, time.Now), Observer: w.observer,
 	}
 	for _, c := range change {
@@ -227,17 +243,19 @@ func (w *world) logins() []telegramtest.Authorization {
 	return alive
 }
 
-// listenerLogin is the listener's authorization as Telegram sees it.
-func (w *world) listenerLogin() int64 {
+// login is an authorization as Telegram sees it.
+func (w *world) login(n authorization.Name) int64 {
 	w.t.Helper()
 	for _, a := range w.logins() {
-		if a.Device == authorization.Listener.Device() {
+		if a.Device == n.Device() {
 			return a.ID
 		}
 	}
-	w.t.Fatal("Telegram knows no listener")
+	w.t.Fatalf("Telegram knows no %s", n)
 	return 0
 }
+
+func (w *world) listenerLogin() int64 { return w.login(authorization.Listener) }
 
 // connections returns how many connections the listener has made so far.
 func (w *world) connections() int {

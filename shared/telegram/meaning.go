@@ -79,6 +79,7 @@ var meanings = map[string]meaning{
 	"MESSAGE_EMPTY":               {code: fault.InvalidField, sentence: "The message has no text."},
 	"MESSAGE_TOO_LONG":            tooLong,
 	"MEDIA_CAPTION_TOO_LONG":      tooLong,
+	"QUERY_ID_INVALID":            {code: fault.NotFound, sentence: "This query was answered already, or it is too old to be answered."},
 	"MESSAGE_ID_INVALID":          noMessage,
 	"MSG_ID_INVALID":              noMessage,
 	"REPLY_MESSAGE_ID_INVALID":    {code: fault.MessageIDInvalid, sentence: "The message to reply to does not exist in this chat."},

@@ -10,9 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -30,7 +28,8 @@ import (
 // TestMain runs a bridge if a test started this program again to have one that it can kill.
 func TestMain(m *testing.M) {
 	if dir := os.Getenv("BRIDGE_TEST_DIR"); dir != "" {
-		err := Run(context.Background(), Options{Listen: "127.0.0.1:0", DataDir: dir, Ready: func(s Started) { fmt.Println(s.URL) }})
+		silent := silentTelegram(os.Getenv("BRIDGE_TEST_TELEGRAM"))
+		err := Run(context.Background(), Options{Listen: "127.0.0.1:0", DataDir: dir, Telegram: silent, Ready: func(s Started) { fmt.Println(s.URL) }})
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -262,49 +261,6 @@ func TestRun_AStoreThatDiesComesBack(t *testing.T) {
 		if status != 503 || time.Now().After(deadline) {
 			t.Fatalf("the flow: %d %s", status, body)
 		}
-	}
-}
-
-// A bridge is killed and another one started: its store ends with it, and what it had is there.
-func TestRun_AfterAKill(t *testing.T) {
-	t.Parallel()
-	if runtime.GOOS != "linux" {
-		return // elsewhere a store outlives a bridge that was killed: dieWithParent says so
-	}
-	dir := t.TempDir()
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), "BRIDGE_TEST_DIR="+dir)
-	cmd.Stderr = os.Stderr
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	url, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
-	tokens, err := ReadTokens(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	victim := &bridge{t: t, Started: Started{URL: strings.TrimSpace(url), Token: tokens[0]}}
-	flow := victim.flow()
-	store := storeOf(t, dir)
-	if err := cmd.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Wait(); err == nil {
-		t.Fatal("killed, but it ended well")
-	}
-	b := start(t, Options{DataDir: dir})
-	if status, body := b.call("GET", flow, "", b.Token); status != 200 {
-		t.Errorf("the flow: %d %s", status, body)
-	}
-	if now := storeOf(t, dir); now == store {
-		t.Error("it works with the store of the one that was killed")
 	}
 }
 
