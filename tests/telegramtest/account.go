@@ -28,10 +28,13 @@ type account struct {
 	box      box
 	met      map[int64]bool // users who have written to it or are in a group with it
 	contacts map[int64]bool
-	blocked  map[int64]bool // bots that it has stopped
-	logins   limiter
-	resolves limiter
-	guesses  limiter // of its password
+	status   tg.UserStatusClass // nil if it was never said
+	// readInbox and readOutbox are up to where it has read chats, and others have read what it wrote, by marked id.
+	readInbox, readOutbox map[int64]int
+	blocked               map[int64]bool // bots that it has stopped
+	logins                limiter
+	resolves              limiter
+	guesses               limiter // of its password
 }
 
 // number is the id, also of nobody.
@@ -127,7 +130,7 @@ func (s *Server) AddAccount(a Account) (Account, error) {
 		return a, fmt.Errorf("the id %d cannot be had", a.ID)
 	case a.DC < 1 || a.DC > s.opt.DCs:
 		return a, fmt.Errorf("there is no data centre %d", a.DC)
-	case name != "" && s.usernames[name] != nil:
+	case name != "" && (s.usernames[name] != nil || s.channelNamed(name) != nil):
 		return a, fmt.Errorf("the username %q is taken", a.Username)
 	case name != "" && !isUsername(name):
 		return a, fmt.Errorf("%q cannot be a username", a.Username)
@@ -147,6 +150,7 @@ func (s *Server) AddAccount(a Account) (Account, error) {
 	x := &account{
 		id: a.ID, bot: a.Bot, firstName: a.FirstName, lastName: a.LastName, username: a.Username, phone: a.Phone,
 		token: a.Token, home: a.DC, met: map[int64]bool{}, blocked: map[int64]bool{}, contacts: map[int64]bool{},
+		readInbox: map[int64]int{}, readOutbox: map[int64]int{},
 		password: password,
 	}
 	// Ids and pts of accounts are far apart, so that those of one are never taken for those of another (A8).
@@ -232,6 +236,9 @@ func (s *Server) see(a, viewer *account, min bool) *tg.User {
 		return u
 	}
 	u.SetAccessHash(s.hash(viewer, a.id))
+	if a.status != nil {
+		u.SetStatus(a.status)
+	}
 	// https://core.telegram.org/constructor/user: numbers are for oneself and for who has them as a contact.
 	u.Contact = viewer.contacts[a.id]
 	u.Verified, u.Support = a.id == serviceID, a.id == serviceID

@@ -24,10 +24,9 @@ type authorization struct {
 	unconfirmed bool
 
 	// seq, qts and date are the authorization's own (A7).
-	seq int
-	qts int
-	// stopped is what has a qts.
-	stopped []*tg.UpdateBotStopped
+	seq      int
+	qts      int
+	numbered []numbered
 
 	sent map[int64]*stored // by random_id (A1)
 }

@@ -56,6 +56,18 @@ type Behaviour struct {
 	// Unoccupied is whether the right code for a number without an account is PHONE_NUMBER_UNOCCUPIED, or
 	// auth.authorizationSignUpRequired. https://core.telegram.org/method/auth.signIn
 	Unoccupied Choice `json:"unoccupied"`
+	// ChannelTooLongAfter makes updates.getChannelDifference answer channelDifferenceTooLong when the client is more pts
+	// behind than that; 0 is never.
+	ChannelTooLongAfter int `json:"channel_too_long_after"`
+	// ChannelTimeout is after how many seconds Telegram wants to be asked again about a channel that it does not push; 0
+	// is 30.
+	ChannelTimeout int `json:"channel_timeout"`
+	// NameChannels is whether updates.getDifference names a channel in which something happened (A39).
+	NameChannels Choice `json:"name_channels"`
+	// TellParticipants pushes updateChatParticipantAdd and Delete of small groups besides the service messages (A40).
+	TellParticipants bool `json:"tell_participants"`
+	// QuerySeconds is how long a callback or inline query can be answered; 0 is 60 (A43).
+	QuerySeconds int `json:"query_seconds"`
 	// TellEnded pushes updatesTooLong to the connections of an authorization that is ended from another device (A11).
 	TellEnded bool `json:"tell_ended"`
 }
@@ -72,7 +84,8 @@ func (b *Behaviour) setDefaults() {
 		field *int
 		value int
 	}{{&b.SliceSize, 100}, {&b.LoginsPerHour, 5}, {&b.ResolvesPerHour, 200},
-		{&b.CodesPerDay, 5}, {&b.CodeSeconds, 300}, {&b.WrongCodes, 5}, {&b.Passwords, 5}, {&b.AcceptedSeconds, 60}}
+		{&b.CodesPerDay, 5}, {&b.CodeSeconds, 300}, {&b.WrongCodes, 5}, {&b.Passwords, 5}, {&b.AcceptedSeconds, 60},
+		{&b.ChannelTimeout, 30}, {&b.QuerySeconds, 60}}
 	for _, d := range defaults {
 		if *d.field == 0 {
 			*d.field = d.value

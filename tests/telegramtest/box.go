@@ -1,21 +1,26 @@
 package telegramtest
 
-// box holds an account's messages of private chats and small groups, and the list of what happened to them. All
-// authorizations of the account share it (A7). https://core.telegram.org/api/updates ("common" box)
+import "github.com/gotd/td/tg"
+
+// box holds messages and the list of what happened to them: those of an account's private chats and small groups, which
+// all its authorizations share (A7), or those of a channel, which all its members share.
+// https://core.telegram.org/api/updates ("common" box, "channel" box)
 type box struct {
-	lastID int
-	copies map[int]*stored
-	pts    int
-	events []change
+	channel *channel // nil if it is an account's
+	lastID  int
+	copies  map[int]*stored
+	pts     int
+	events  []change
 }
 
-// stored is a message as it stands in one account's box, with the id it has there.
+// stored is a message as it stands in one box, with the id it has there.
 type stored struct {
 	message *message
-	owner   *account
+	owner   *account // nil if it stands in a channel's
 	id      int
 	peer    place // the other side, as the owner sees it
 	deleted bool
+	pinned  bool
 }
 
 // changeKind says what a change is.
@@ -25,6 +30,7 @@ const (
 	newMessage changeKind = iota
 	editedMessage
 	deletedMessages
+	otherChange // read, pinned
 )
 
 // change is one thing that happened in a box. pts is the one after it, and count how many it advanced by.
@@ -34,6 +40,12 @@ type change struct {
 	count  int
 	stored *stored // new and edited
 	ids    []int   // deleted
+	// build makes the update of another change, and about and rooms are who and what occurs in it.
+	build func(pts, count int) tg.UpdateClass
+	about []*account
+	rooms []room
+	// channel is the one whose box it is.
+	channel *channel
 }
 
 func newBox(firstID, pts int) box { return box{lastID: firstID, pts: pts, copies: map[int]*stored{}} }
@@ -45,11 +57,6 @@ func (b *box) put(m *message, owner *account, peer place) change {
 	b.copies[c.id] = c
 	m.copies[owner] = c
 	return b.record(change{kind: newMessage, count: 1, stored: c})
-}
-
-// edit notes that a message was edited.
-func (b *box) edit(c *stored) change {
-	return b.record(change{kind: editedMessage, count: 1, stored: c})
 }
 
 // remove deletes messages. It reports false if there was none of them.
@@ -69,7 +76,7 @@ func (b *box) remove(ids []int) (change, bool) {
 
 func (b *box) record(c change) change {
 	b.pts += c.count
-	c.pts = b.pts
+	c.pts, c.channel = b.pts, b.channel
 	b.events = append(b.events, c)
 	return c
 }

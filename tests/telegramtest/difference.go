@@ -52,12 +52,8 @@ func getDifference(c *call, r *tg.UpdatesGetDifferenceRequest) (bin.Encoder, err
 	}
 	d := s.difference(c, changes)
 	if !more {
-		for _, u := range c.authorization.stopped {
-			if u.Qts > r.Qts {
-				d.OtherUpdates = append(d.OtherUpdates, u)
-				d.Users = append(d.Users, s.see(s.accounts[u.UserID], c.account, s.behaviour.MinUsers))
-			}
-		}
+		c.addNumbered(d, r.Qts)
+		c.addChannels(d, r.Date)
 	}
 	kind := "full"
 	defer func() {
@@ -80,25 +76,49 @@ func getDifference(c *call, r *tg.UpdatesGetDifferenceRequest) (bin.Encoder, err
 	return d, nil
 }
 
+// addNumbered adds what has a qts.
+func (c *call) addNumbered(d *tg.UpdatesDifference, after int) {
+	s := c.server
+	for _, n := range c.authorization.numbered {
+		if n.qts > after {
+			d.OtherUpdates = append(d.OtherUpdates, n.update)
+			d.Users = append(d.Users, s.seeAll(n.about, c.account, s.behaviour.MinUsers)...)
+			d.Chats = append(d.Chats, s.seeRooms(n.rooms, c.account)...)
+		}
+	}
+}
+
+// addChannels names the channels in which something happened since a date. Not always (A39): the difference of a channel
+// is asked for by who keeps its pts. https://core.telegram.org/api/updates
+func (c *call) addChannels(d *tg.UpdatesDifference, since int) {
+	s := c.server
+	for _, ch := range s.channelOrder {
+		if ch.has(c.account) && ch.changed >= since && s.chooses(s.behaviour.NameChannels) {
+			d.OtherUpdates = append(d.OtherUpdates, ch.tooLong())
+			d.Chats = append(d.Chats, ch.see(s, c.account))
+		}
+	}
+}
+
 // difference returns what happened: new messages as they are now, without those that are gone, and the rest as updates
 // with their pts (A15).
 func (s *Server) difference(c *call, changes []change) *tg.UpdatesDifference {
 	d := &tg.UpdatesDifference{}
 	var accounts []*account
-	var groups []*group
+	var rooms []room
 	for _, x := range changes {
 		if x.stored != nil && x.stored.deleted {
 			continue
 		}
-		a, g := x.mentioned()
-		accounts, groups = append(accounts, a...), append(groups, g...)
+		a, r := x.mentioned(s)
+		accounts, rooms = append(accounts, a...), append(rooms, r...)
 		if x.kind == newMessage {
-			d.NewMessages = append(d.NewMessages, x.stored.render())
+			d.NewMessages = append(d.NewMessages, x.stored.render(c.account))
 		} else {
-			d.OtherUpdates = append(d.OtherUpdates, s.update(x))
+			d.OtherUpdates = append(d.OtherUpdates, s.update(x, c.account))
 		}
 	}
 	d.Users = s.seeAll(accounts, c.account, s.behaviour.MinUsers)
-	d.Chats = seeGroups(groups, c.account)
+	d.Chats = s.seeRooms(rooms, c.account)
 	return d
 }

@@ -7,8 +7,8 @@
 // code with the product.
 //
 // What it knows so far: bots and users that log in, people who write to them from devices that are not simulated,
-// private chats and small groups, text. A method or a part of one that it does not know is answered with an error, and
-// makes the test fail that made the server.
+// private chats, small groups, supergroups and broadcast channels, text, what is read, typed, pinned and pressed. A
+// method or a part of one that it does not know is answered with an error, and makes the test fail that made the server.
 //
 //	s := telegramtest.New(t)
 //	alice, bot := s.User("alice"), s.Bot("helper_bot")
@@ -23,13 +23,15 @@
 //	s.Faults().Fail("auth.sendCode", 403, "RECAPTCHA_CHECK_signin__key", 1)
 //	s.Faults().Fail("help.getConfig", 303, "NETWORK_MIGRATE_2", 1)
 //
-// Peers are named by marked ids as in Telegram's Bot API: a user by its id, a small group by its negated id.
+// Peers are named by marked ids as in Telegram's Bot API: a user by its id, a small group by its negated id, a channel or
+// supergroup by -100 and its id.
 //
-// Its parts, a file for each: accounts (account.go), groups (group.go), what a peer is called by whom (peer.go), logins
-// (authorization.go; phone.go, delivery.go, srp.go and entrance.go for those that are not complete yet), the messages of everybody and each account's box of them (message.go, box.go), what is told to whom
-// (push.go, render.go, difference.go), the methods by family (method_*.go), the table of methods and their way through
-// (methods.go, handle.go), what a test makes happen (people.go, behaviour.go, faults.go) and what it can see (view.go,
-// history.go).
+// Its parts, a file for each: accounts (account.go), groups (group.go), channels (channel.go, member.go), what a peer is
+// called by whom (peer.go), logins (authorization.go; phone.go, delivery.go, srp.go and entrance.go for those that are
+// not complete yet), the messages of everybody and the boxes of them (message.go, box.go), what is told to whom (push.go,
+// service.go, render.go, difference.go), the methods by family (method_*.go), the table of methods and their way through
+// (methods.go, handle.go), what a test makes happen (people.go, owner.go, chatchange.go, reading.go, presence.go,
+// query.go, behaviour.go, faults.go) and what it can see (view.go, history.go).
 //
 // Everything is safe for concurrent use. Nothing is kept beyond the server's life.
 package telegramtest

@@ -17,6 +17,7 @@ type group struct {
 	date    int
 	version int
 	closed  bool // only its creator may write
+	photo   int64
 }
 
 // A Group is what a test knows of a small group.
@@ -79,9 +80,11 @@ func (s *Server) AddGroup(title string, creator int64, members ...int64) (Group,
 	return g.public(), nil
 }
 
-// Join adds an account to a group.
+// Join adds an account to a group or channel: by itself, or by somebody else.
 func (s *Server) Join(chat, who, by int64) error {
-	return s.move(chat, who, by, func(g *group, a, by *account) (*message, error) {
+	return s.move(chat, who, by, func(ch *channel, a, by *account) error {
+		return s.joinChannel(ch, a, by, false)
+	}, func(g *group, a, by *account) (*message, error) {
 		if g.has(a) {
 			return nil, fmt.Errorf("account %d is in the group", a.id)
 		}
@@ -92,9 +95,24 @@ func (s *Server) Join(chat, who, by int64) error {
 	})
 }
 
-// Leave takes an account out of a group. It is told itself.
+// JoinByLink adds an account to a group or channel by a link of its creator's.
+func (s *Server) JoinByLink(chat, who int64) error {
+	return s.move(chat, who, who, func(ch *channel, a, _ *account) error {
+		return s.joinChannel(ch, a, a, true)
+	}, func(g *group, a, _ *account) (*message, error) {
+		if g.has(a) {
+			return nil, fmt.Errorf("account %d is in the group", a.id)
+		}
+		g.members = append(g.members, a)
+		delete(g.former, a)
+		g.acquaint()
+		return &message{action: &tg.MessageActionChatJoinedByLink{InviterID: g.creator.id}}, nil
+	})
+}
+
+// Leave takes an account out of a group or channel: it leaves, or is kicked by somebody else. It is told itself.
 func (s *Server) Leave(chat, who, by int64) error {
-	return s.move(chat, who, by, func(g *group, a, by *account) (*message, error) {
+	return s.move(chat, who, by, s.leaveChannel, func(g *group, a, by *account) (*message, error) {
 		if !g.has(a) {
 			return nil, fmt.Errorf("account %d is not in the group", a.id)
 		}
@@ -103,27 +121,53 @@ func (s *Server) Leave(chat, who, by int64) error {
 	})
 }
 
-func (s *Server) move(chat, who, by int64, change func(g *group, a, by *account) (*message, error)) error {
+func (s *Server) move(
+	chat, who, by int64,
+	inChannel func(ch *channel, a, by *account) error,
+	inGroup func(g *group, a, by *account) (*message, error),
+) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	g, a, b := s.groups[-chat], s.accounts[who], s.accounts[by]
-	if g == nil {
-		return errNoPeer
-	}
+	a, b := s.accounts[who], s.accounts[by]
 	if a == nil || b == nil {
 		return errNoAccount
 	}
-	m, err := change(g, a, b)
+	if ch := s.channels[channelMark-chat]; ch != nil {
+		return inChannel(ch, a, b)
+	}
+	g := s.groups[-chat]
+	if g == nil {
+		return errNoPeer
+	}
+	m, err := inGroup(g, a, b)
 	if err != nil {
 		return err
 	}
 	g.version++
 	m.from, m.group, m.date = b, g, s.now()
 	s.publish(m, nil)
+	if s.behaviour.TellParticipants {
+		g.tellMove(s, a, b)
+	}
 	if g.former[a] {
 		g.members = without(g.members, a)
 	}
 	return nil
+}
+
+// tellMove pushes who came or went. https://core.telegram.org/constructor/updateChatParticipantAdd, ...Delete
+func (g *group) tellMove(s *Server, a, by *account) {
+	var u tg.UpdateClass = &tg.UpdateChatParticipantAdd{
+		ChatID: g.id, UserID: a.id, InviterID: by.id, Date: s.now(), Version: g.version,
+	}
+	if g.former[a] {
+		u = &tg.UpdateChatParticipantDelete{ChatID: g.id, UserID: a.id, Version: g.version}
+	}
+	for _, m := range g.members {
+		for _, x := range s.of(m) {
+			s.tellPassing(x, u, []*account{a, by}, g)
+		}
+	}
 }
 
 func without(all []*account, a *account) []*account {
@@ -189,12 +233,12 @@ func (g *group) acquaint() {
 }
 
 // see returns a group as an account sees it. https://core.telegram.org/constructor/chat
-func (g *group) see(viewer *account) tg.ChatClass {
+func (g *group) see(_ *Server, viewer *account) tg.ChatClass {
 	if g.former[viewer] && !g.has(viewer) {
 		return &tg.ChatForbidden{ID: g.id, Title: g.title}
 	}
 	c := &tg.Chat{
-		Creator: g.creator == viewer, ID: g.id, Title: g.title, Photo: &tg.ChatPhotoEmpty{},
+		Creator: g.creator == viewer, ID: g.id, Title: g.title, Photo: chatPhoto(g.photo),
 		ParticipantsCount: len(g.members), Date: g.date, Version: g.version,
 	}
 	c.SetDefaultBannedRights(tg.ChatBannedRights{SendMessages: g.closed, UntilDate: 0x7fffffff})

@@ -13,6 +13,8 @@ type Kind string
 const (
 	AccountMade    Kind = "account"
 	GroupMade      Kind = "group"
+	ChannelMade    Kind = "channel"
+	Standing       Kind = "standing" // somebody came, went or was promoted in a channel
 	LoggedIn       Kind = "login"
 	LoggedOut      Kind = "logout" // Text says why
 	Requested      Kind = "request"
@@ -21,7 +23,10 @@ const (
 	ServiceSent    Kind = "service"
 	MessageEdited  Kind = "edit"
 	MessageDeleted Kind = "delete"
-	Pushed         Kind = "push" // Text is the TL name of what was pushed
+	WasRead        Kind = "read"
+	Asked          Kind = "query"  // a callback or inline query; Text is the data or the text
+	Answered       Kind = "answer" // to one
+	Pushed         Kind = "push"   // Text is the TL name of what was pushed
 	Difference     Kind = "difference"
 	Blocked        Kind = "block"
 	CodeSent       Kind = "code" // Text is the delivery

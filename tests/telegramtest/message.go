@@ -10,8 +10,10 @@ type message struct {
 	from     *account
 	to       *account // private
 	group    *group
+	channel  *channel
 	date     int
 	edited   int
+	hidden   bool // the last edit does not show: reactions, views. https://core.telegram.org/constructor/message
 	text     string
 	entities []tg.MessageEntityClass
 	markup   tg.ReplyMarkupClass
@@ -19,15 +21,59 @@ type message struct {
 	replyTo  *message
 	action   tg.MessageActionClass // of a service message
 
-	copies map[*account]*stored
+	copies map[*account]*stored // that in a channel is nobody's
+}
+
+// live returns the copies that are still there, in the order of the accounts.
+func (s *Server) live(m *message) []*stored {
+	if c := m.copies[nil]; c != nil {
+		if c.deleted {
+			return nil
+		}
+		return []*stored{c}
+	}
+	var all []*stored
+	for _, a := range s.accountOrder {
+		if c := m.copies[a]; c != nil && !c.deleted {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// record notes a change of a message in each box that has it, and tells everybody of it. It returns the one in the box
+// of by, or in the channel's.
+func (s *Server) record(m *message, by *account, actor *authorization, happened func(*stored) change) change {
+	var mine change
+	for _, c := range s.live(m) {
+		x := s.boxOf(c).record(happened(c))
+		if c.owner == by || c.owner == nil {
+			mine = x
+		}
+		s.tellAll(c, x, actor)
+	}
+	return mine
+}
+
+func (s *Server) boxOf(c *stored) *box {
+	if c.owner == nil {
+		return &c.peer.channel.box
+	}
+	return &c.owner.box
+}
+
+// tellAll tells a change to all who share the box of a message.
+func (s *Server) tellAll(c *stored, x change, actor *authorization) {
+	if c.owner != nil {
+		s.tell(c.owner, x, actor)
+		return
+	}
+	c.peer.channel.tell(s, x, actor)
 }
 
 // chat is the marked id of where the message was sent to.
 func (m *message) chat() int64 {
-	if m.group != nil {
-		return -m.group.id
-	}
-	return m.to.id
+	return place{user: m.to, group: m.group, channel: m.channel}.id()
 }
 
 // publish puts a message into the box of everybody who sees it and tells all of them but the authorization that acts,
@@ -42,6 +88,11 @@ func (s *Server) publish(m *message, actor *authorization) change {
 	}
 	s.note(Event{Kind: kind, Account: m.from.id, Authorization: actor.number(), Chat: m.chat(), Message: m.number, Text: m.text})
 	var mine change
+	if m.channel != nil {
+		mine = m.channel.box.put(m, nil, place{channel: m.channel})
+		m.channel.tell(s, mine, actor)
+		return mine
+	}
 	if m.group == nil {
 		mine = m.from.box.put(m, m.from, place{user: m.to})
 		m.to.met[m.from.id] = true
@@ -64,21 +115,9 @@ func (s *Server) publish(m *message, actor *authorization) change {
 
 // amend changes a message for all who see it. It returns the change in the box of who edits.
 func (s *Server) amend(m *message, text string, entities []tg.MessageEntityClass, markup tg.ReplyMarkupClass, by *account, actor *authorization) change {
-	m.text, m.entities, m.markup, m.edited = text, entities, markup, s.now()
+	m.text, m.entities, m.markup, m.edited, m.hidden = text, entities, markup, s.now(), false
 	s.note(Event{Kind: MessageEdited, Account: by.id, Authorization: actor.number(), Chat: m.chat(), Message: m.number, Text: text})
-	var mine change
-	for _, a := range s.accountOrder {
-		c := m.copies[a]
-		if c == nil || c.deleted {
-			continue
-		}
-		x := a.box.edit(c)
-		if a == by {
-			mine = x
-		}
-		s.tell(a, x, actor)
-	}
-	return mine
+	return s.record(m, by, actor, func(c *stored) change { return change{kind: editedMessage, count: 1, stored: c} })
 }
 
 // remove deletes messages of an account's box, and for everybody else who has them if revoke. It returns the change in
@@ -116,4 +155,23 @@ func (s *Server) remove(by *account, ids []int, revoke bool, actor *authorizatio
 		}
 	}
 	return mine, true
+}
+
+// removeIn deletes messages of a channel, for everybody.
+func (s *Server) removeIn(ch *channel, by *account, ids []int, actor *authorization) (change, bool) {
+	var gone []*message
+	for _, id := range ids {
+		if c := ch.box.get(id); c != nil {
+			gone = append(gone, c.message)
+		}
+	}
+	c, any := ch.box.remove(ids)
+	if !any {
+		return change{}, false
+	}
+	for _, m := range gone {
+		s.note(Event{Kind: MessageDeleted, Account: by.id, Authorization: actor.number(), Chat: m.chat(), Message: m.number})
+	}
+	ch.tell(s, c, actor)
+	return c, true
 }

@@ -13,6 +13,7 @@ import (
 
 func (s *Server) contactsMethods(t table) {
 	add(t, tg.ContactsResolveUsernameRequestTypeID, loggedIn, resolveUsername)
+	add(t, tg.ContactsResolvePhoneRequestTypeID, loggedIn, resolvePhone)
 	add(t, tg.ContactsGetContactsRequestTypeID, loggedIn, getContacts)
 	add(t, tg.ContactsBlockRequestTypeID, loggedIn, func(c *call, r *tg.ContactsBlockRequest) (bin.Encoder, error) {
 		return block(c, r.ID, true)
@@ -32,9 +33,33 @@ func resolveUsername(c *call, r *tg.ContactsResolveUsernameRequest) (bin.Encoder
 	if !isUsername(name) {
 		return nil, tgerr.New(400, "USERNAME_INVALID")
 	}
+	if ch := s.channelNamed(name); ch != nil {
+		return &tg.ContactsResolvedPeer{
+			Peer: &tg.PeerChannel{ChannelID: ch.id}, Chats: s.seeRooms([]room{ch}, c.account),
+		}, nil
+	}
 	a := s.usernames[name]
 	if a == nil {
 		return nil, tgerr.New(400, "USERNAME_NOT_OCCUPIED")
+	}
+	return &tg.ContactsResolvedPeer{
+		Peer: &tg.PeerUser{UserID: a.id}, Users: []tg.UserClass{s.see(a, c.account, false)},
+	}, nil
+}
+
+// https://core.telegram.org/method/contacts.resolvePhone
+func resolvePhone(c *call, r *tg.ContactsResolvePhoneRequest) (bin.Encoder, error) {
+	s := c.server
+	if c.account.bot {
+		return nil, errBotMethod
+	}
+	if !c.account.resolves.take(s.opt.Clock.Now(), s.behaviour.ResolvesPerHour) {
+		return nil, tgerr.New(420, fmt.Sprintf("FLOOD_WAIT_%d", resolveWait)) // facts/telegram.md
+	}
+	phone, ok := readPhone(r.Phone)
+	a := s.phones[phone]
+	if !ok || a == nil {
+		return nil, tgerr.New(400, "PHONE_NOT_OCCUPIED")
 	}
 	return &tg.ContactsResolvedPeer{
 		Peer: &tg.PeerUser{UserID: a.id}, Users: []tg.UserClass{s.see(a, c.account, false)},

@@ -1,6 +1,7 @@
 package telegramtest
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/gotd/td/bin"
@@ -23,7 +24,10 @@ type verification struct {
 // https://core.telegram.org/method/account.sendVerifyEmailCode
 func sendVerifyEmailCode(c *call, r *tg.AccountSendVerifyEmailCodeRequest) (bin.Encoder, error) {
 	x, err := c.loginSetup(r.Purpose)
-	if err != nil {
+	switch {
+	case errors.Is(err, errCodeExpired):
+		return nil, tgerr.New(400, "PHONE_HASH_EXPIRED")
+	case err != nil:
 		return nil, err
 	}
 	user, host, ok := strings.Cut(r.Email, "@")

@@ -51,6 +51,12 @@ func (c *call) mayWrite(to place) error {
 		return tgerr.New(403, "CHAT_WRITE_FORBIDDEN")
 	case to.group != nil && to.group.closed && to.group.creator != me:
 		return tgerr.New(403, "CHAT_WRITE_FORBIDDEN")
+	case to.channel != nil && to.channel.role(me) == kicked:
+		return tgerr.New(400, "USER_BANNED_IN_CHANNEL")
+	case to.channel != nil && to.channel.broadcast && !to.channel.rules(me):
+		return tgerr.New(400, "CHAT_ADMIN_REQUIRED")
+	case to.channel != nil && !to.channel.has(me):
+		return tgerr.New(403, "CHAT_WRITE_FORBIDDEN")
 	case to.user != nil && me.bot && to.user.bot:
 		return tgerr.New(400, "USER_IS_BOT")
 	case to.user != nil && to.user.deleted:
@@ -67,7 +73,7 @@ func (c *call) mayWrite(to place) error {
 func getMessages(c *call, r *tg.MessagesGetMessagesRequest) (bin.Encoder, error) {
 	answer := &tg.MessagesMessages{}
 	var accounts []*account
-	var groups []*group
+	var rooms []room
 	for _, in := range r.ID {
 		id, ok := in.(*tg.InputMessageID)
 		if !ok {
@@ -79,12 +85,12 @@ func getMessages(c *call, r *tg.MessagesGetMessagesRequest) (bin.Encoder, error)
 			answer.Messages = append(answer.Messages, &tg.MessageEmpty{ID: id.ID})
 			continue
 		}
-		answer.Messages = append(answer.Messages, m.render())
-		a, g := m.mentioned()
-		accounts, groups = append(accounts, a...), append(groups, g...)
+		answer.Messages = append(answer.Messages, m.render(c.account))
+		a, r := m.mentioned(c.server)
+		accounts, rooms = append(accounts, a...), append(rooms, r...)
 	}
 	answer.Users = c.server.seeAll(accounts, c.account, false)
-	answer.Chats = seeGroups(groups, c.account)
+	answer.Chats = c.server.seeRooms(rooms, c.account)
 	return answer, nil
 }
 
@@ -122,11 +128,12 @@ func editMessage(c *call, r *tg.MessagesEditMessageRequest) (bin.Encoder, error)
 	if err != nil {
 		return nil, err
 	}
-	m := c.account.box.get(r.ID)
-	if m == nil || m.peer != to || m.message.action != nil {
+	m := c.account.find(to, r.ID)
+	if m == nil || m.message.action != nil {
 		return nil, errMessageID
 	}
-	if m.message.from != c.account {
+	posts := to.channel != nil && to.channel.broadcast && to.channel.rules(c.account)
+	if m.message.from != c.account && !posts {
 		return nil, tgerr.New(403, "MESSAGE_AUTHOR_REQUIRED")
 	}
 	text, given := r.GetMessage()
@@ -146,10 +153,10 @@ func editMessage(c *call, r *tg.MessagesEditMessageRequest) (bin.Encoder, error)
 // result returns a change as the result of the method that made it. Results carry no seq.
 func (c *call) result(done change, first ...tg.UpdateClass) *tg.Updates {
 	s := c.server
-	accounts, groups := done.mentioned()
+	accounts, rooms := done.mentioned(s)
 	return &tg.Updates{
-		Updates: append(first, s.update(done)), Date: s.now(),
-		Users: s.seeAll(accounts, c.account, false), Chats: seeGroups(groups, c.account),
+		Updates: append(first, s.update(done, c.account)), Date: s.now(),
+		Users: s.seeAll(accounts, c.account, false), Chats: s.seeRooms(rooms, c.account),
 	}
 }
 

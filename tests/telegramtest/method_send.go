@@ -36,10 +36,10 @@ func sendMessage(c *call, r *tg.MessagesSendMessageRequest) (bin.Encoder, error)
 		if s.chooses(s.behaviour.RefuseRepeated) {
 			return nil, tgerr.New(500, "RANDOM_ID_DUPLICATE")
 		}
-		return c.sent(change{kind: newMessage, pts: c.account.box.pts, stored: before}, r.RandomID), nil
+		return c.sent(change{kind: newMessage, pts: s.boxOf(before).pts, stored: before, channel: before.message.channel}, r.RandomID), nil
 	}
 	m := &message{
-		from: c.account, to: to.user, group: to.group, date: s.now(), text: r.Message, entities: r.Entities,
+		from: c.account, to: to.user, group: to.group, channel: to.channel, date: s.now(), text: r.Message, entities: r.Entities,
 		markup: r.ReplyMarkup, silent: r.Silent,
 	}
 	if m.replyTo, err = c.replyTo(r.ReplyTo, to); err != nil {
@@ -60,8 +60,8 @@ func (c *call) replyTo(r tg.InputReplyToClass, to place) (*message, error) {
 		c.unsupported("reply_to " + r.TypeName())
 		return nil, tgerr.New(400, "REPLY_TO_INVALID")
 	}
-	m := c.account.box.get(x.ReplyToMsgID)
-	if m == nil || m.peer != to {
+	m := c.account.find(to, x.ReplyToMsgID)
+	if m == nil {
 		return nil, tgerr.New(400, "REPLY_MESSAGE_ID_INVALID")
 	}
 	return m.message, nil
@@ -71,7 +71,7 @@ func (c *call) replyTo(r tg.InputReplyToClass, to place) (*message, error) {
 // https://core.telegram.org/api/updates ("updateShortSentMessage")
 func (c *call) sent(done change, randomID int64) bin.Encoder {
 	m := done.stored.message
-	if m.isPlain() && c.server.chooses(c.server.behaviour.Short) {
+	if m.isPlain() && m.channel == nil && c.server.chooses(c.server.behaviour.Short) {
 		u := &tg.UpdateShortSentMessage{Out: true, ID: done.stored.id, Pts: done.pts, PtsCount: done.count, Date: m.date}
 		if len(m.entities) > 0 {
 			u.SetEntities(m.entities)

@@ -38,8 +38,12 @@ func (s *Server) table() table {
 	s.usersMethods(t)
 	s.contactsMethods(t)
 	s.messagesMethods(t)
-	s.historyMethods(t)
 	s.channelsMethods(t)
+	s.membersMethods(t)
+	s.readingMethods(t)
+	s.presenceMethods(t)
+	s.queryMethods(t)
+	s.historyMethods(t)
 	s.updatesMethods(t)
 	return t
 }

@@ -9,16 +9,50 @@ import (
 	"github.com/gotd/td/tgerr"
 )
 
-// place is where a message goes: to a user or into a group.
+// place is where a message goes: to a user, into a small group or into a channel.
 type place struct {
-	user  *account
-	group *group
+	user    *account
+	group   *group
+	channel *channel
 }
+
+// room is what the schema calls a chat: a small group or a channel.
+type room interface {
+	see(s *Server, viewer *account) tg.ChatClass
+}
+
+// rooms returns the place if it is a chat.
+func (p place) rooms() []room {
+	switch {
+	case p.group != nil:
+		return []room{p.group}
+	case p.channel != nil:
+		return []room{p.channel}
+	}
+	return nil
+}
+
+// peer names the place as the schema does.
+func (p place) peer() tg.PeerClass {
+	switch {
+	case p.group != nil:
+		return &tg.PeerChat{ChatID: p.group.id}
+	case p.channel != nil:
+		return &tg.PeerChannel{ChannelID: p.channel.id}
+	}
+	return &tg.PeerUser{UserID: p.user.id}
+}
+
+// channelMark is what the marked ids of channels begin at. https://core.telegram.org/api/bots/ids
+const channelMark = -1_000_000_000_000
 
 // id is the marked id.
 func (p place) id() int64 {
-	if p.group != nil {
+	switch {
+	case p.group != nil:
 		return -p.group.id
+	case p.channel != nil:
+		return channelMark - p.channel.id
 	}
 	return p.user.id
 }
@@ -30,6 +64,9 @@ func (s *Server) place(id int64) (place, error) {
 	}
 	if g := s.groups[-id]; g != nil {
 		return place{group: g}, nil
+	}
+	if ch := s.channels[channelMark-id]; ch != nil {
+		return place{channel: ch}, nil
 	}
 	return place{}, errNoPeer
 }
@@ -90,7 +127,8 @@ func (c *call) inputPeer(p tg.InputPeerClass) (place, error) {
 		}
 		return place{group: g}, nil
 	case *tg.InputPeerChannel:
-		return place{}, tgerr.New(400, "CHANNEL_INVALID") // there are none
+		ch, err := c.inputChannel(&tg.InputChannel{ChannelID: p.ChannelID, AccessHash: p.AccessHash})
+		return place{channel: ch}, err
 	case *tg.InputPeerEmpty:
 		return place{}, errPeer
 	}

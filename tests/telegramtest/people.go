@@ -16,7 +16,9 @@ type Saying struct {
 	To     int64  `json:"to"` // a marked id
 	Text   string `json:"text"`
 	Silent bool   `json:"silent,omitempty"`
-	// ReplyTo is the id of a message in the box of From.
+	// Buttons are an inline keyboard; only bots have them.
+	Buttons [][]Button `json:"buttons,omitempty"`
+	// ReplyTo is the id of a message in the box of From, or in the channel.
 	ReplyTo int `json:"reply_to,omitempty"`
 }
 
@@ -44,19 +46,23 @@ func (s *Server) Post(x Saying) (Message, error) {
 	switch {
 	case x.Text == "" || !utf8.ValidString(x.Text):
 		return Message{}, errors.New("a text is needed")
+	case len(x.Buttons) > 0 && !from.bot:
+		return Message{}, errors.New("only bots have inline keyboards")
 	case to.user == from:
 		return Message{}, errors.New("nobody writes to himself yet")
 	case to.user != nil && to.user.bot && from.bot:
 		return Message{}, errors.New("a bot cannot write to a bot")
-	case to.group != nil && !to.group.has(from):
+	case to.group != nil && !to.group.has(from) || to.channel != nil && !to.channel.has(from):
 		return Message{}, errors.New("who writes is not in the group")
+	case to.channel != nil && to.channel.broadcast && !to.channel.rules(from):
+		return Message{}, errors.New("only admins write in a channel")
 	case to.user != nil && to.user.blocked[from.id]:
 		return Message{}, errors.New("who writes is blocked")
 	}
-	m := &message{from: from, to: to.user, group: to.group, date: s.now(), text: x.Text, silent: x.Silent}
+	m := &message{from: from, to: to.user, group: to.group, channel: to.channel, date: s.now(), text: x.Text, silent: x.Silent, markup: keyboard(x.Buttons)}
 	if x.ReplyTo != 0 {
-		c := from.box.get(x.ReplyTo)
-		if c == nil || c.peer != to {
+		c := from.find(to, x.ReplyTo)
+		if c == nil {
 			return Message{}, fmt.Errorf("answer %d: %w", x.ReplyTo, errNoMessage)
 		}
 		m.replyTo = c.message
@@ -64,37 +70,102 @@ func (s *Server) Post(x Saying) (Message, error) {
 	if to.user != nil && to.user.bot && from.blocked[to.user.id] {
 		s.setBlocked(from, to.user, false) // who writes to a bot again has started it again
 	}
-	return s.publish(m, nil).stored.public(), nil
+	return s.publish(m, nil).stored.public(from), nil
+}
+
+// find returns a message of a chat by the id that it has for an account; nil if it is not there.
+func (a *account) find(in place, id int) *stored {
+	if in.channel != nil {
+		return in.channel.box.get(id)
+	}
+	if c := a.box.get(id); c != nil && c.peer == in {
+		return c
+	}
+	return nil
 }
 
 // Edit lets somebody edit a message. id is that in the box of as.
-func (s *Server) Edit(as int64, id int, text string) error {
+func (s *Server) Edit(as int64, id int, text string) error { return s.EditIn(as, 0, id, text) }
+
+// EditIn is Edit in a chat, which a channel needs; 0 is any private chat and small group.
+func (s *Server) EditIn(as, chat int64, id int, text string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a := s.accounts[as]
-	if a == nil {
-		return errNoAccount
+	a, c, err := s.message(as, chat, id)
+	if err != nil {
+		return err
 	}
-	c := a.box.get(id)
-	if c == nil || c.message.action != nil {
+	switch {
+	case c.message.action != nil:
 		return errNoMessage
-	}
-	if c.message.from != a {
+	case c.message.from != a && !(c.message.channel != nil && c.message.channel.broadcast && c.message.channel.rules(a)):
 		return errors.New("the message is somebody else's")
 	}
 	s.amend(c.message, text, nil, c.message.markup, a, nil)
 	return nil
 }
 
+// Refresh edits a message without a change that shows: a reaction, a count of views.
+// https://core.telegram.org/constructor/message (edit_hide)
+func (s *Server) Refresh(as, chat int64, id int) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a, c, err := s.message(as, chat, id)
+	if err != nil {
+		return err
+	}
+	m := c.message
+	m.hidden = true
+	if m.edited == 0 {
+		m.edited = s.now()
+	}
+	s.record(m, a, nil, func(c *stored) change { return change{kind: editedMessage, count: 1, stored: c} })
+	return nil
+}
+
+// message finds a message by the id that it has for somebody.
+func (s *Server) message(as, chat int64, id int) (*account, *stored, error) {
+	a := s.accounts[as]
+	if a == nil {
+		return nil, nil, errNoAccount
+	}
+	c := a.box.get(id)
+	if chat != 0 {
+		in, err := s.place(chat)
+		if err != nil {
+			return nil, nil, err
+		}
+		if in.channel != nil && !in.channel.has(a) {
+			return nil, nil, errNoPeer
+		}
+		c = a.find(in, id)
+	}
+	if c == nil {
+		return nil, nil, errNoMessage
+	}
+	return a, c, nil
+}
+
 // Delete lets somebody delete messages. ids are those in the box of as.
 func (s *Server) Delete(as int64, revoke bool, ids ...int) error {
+	return s.DeleteIn(as, 0, revoke, ids...)
+}
+
+// DeleteIn is Delete in a chat, which a channel needs: there it is always for everybody.
+func (s *Server) DeleteIn(as, chat int64, revoke bool, ids ...int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a := s.accounts[as]
 	if a == nil {
 		return errNoAccount
 	}
-	if _, any := s.remove(a, ids, revoke, nil); !any {
+	any := false
+	if ch := s.channels[channelMark-chat]; ch != nil {
+		_, any = s.removeIn(ch, a, ids, nil)
+	} else {
+		_, any = s.remove(a, ids, revoke, nil)
+	}
+	if !any {
 		return errNoMessage
 	}
 	return nil
@@ -123,9 +194,8 @@ func (s *Server) setBlocked(u, b *account, blocked bool) {
 		return // people are not told
 	}
 	for _, x := range s.of(b) {
-		x.qts++
-		update := &tg.UpdateBotStopped{UserID: u.id, Date: s.now(), Stopped: blocked, Qts: x.qts}
-		x.stopped = append(x.stopped, update)
-		s.tellStopped(x, update, u)
+		s.tellNumbered(x, func(qts int) tg.UpdateClass {
+			return &tg.UpdateBotStopped{UserID: u.id, Date: s.now(), Stopped: blocked, Qts: qts}
+		}, []*account{u})
 	}
 }

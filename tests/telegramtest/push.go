@@ -26,13 +26,6 @@ func (s *Server) tell(a *account, c change, actor *authorization) {
 	}
 }
 
-// tellStopped pushes what has a qts.
-func (s *Server) tellStopped(x *authorization, u *tg.UpdateBotStopped, user *account) {
-	for _, session := range s.subscribers(x) {
-		s.send(x, session, s.container(x, []tg.UpdateClass{u}, []*account{user}, nil))
-	}
-}
-
 // subscribers are the sessions that get updates: those that asked for something without invokeWithoutUpdates. Only
 // those in the account's own data centre do. https://core.telegram.org/api/updates ("Subscribing to updates")
 func (s *Server) subscribers(x *authorization) []*mtserver.Session {
@@ -65,16 +58,16 @@ func (s *Server) pushTo(session *mtserver.Session, e Event, u tg.UpdatesClass) {
 
 // pushed returns a change as it is pushed, in one of the forms that Telegram chooses from.
 func (s *Server) pushed(x *authorization, c change) tg.UpdatesClass {
-	if c.kind == newMessage && c.stored.message.isPlain() && s.chooses(s.behaviour.Short) {
+	if c.kind == newMessage && c.channel == nil && c.stored.message.isPlain() && s.chooses(s.behaviour.Short) {
 		return s.short(c)
 	}
-	accounts, groups := c.mentioned()
-	return s.container(x, []tg.UpdateClass{s.update(c)}, accounts, groups)
+	accounts, rooms := c.mentioned(s)
+	return s.container(x, []tg.UpdateClass{s.update(c, x.account)}, accounts, rooms)
 }
 
 // container returns updates with who occurs in them. seq may be 0 (A9).
-func (s *Server) container(x *authorization, u []tg.UpdateClass, accounts []*account, groups []*group) *tg.Updates {
-	all := &tg.Updates{Updates: u, Date: s.now(), Chats: seeGroups(groups, x.account)}
+func (s *Server) container(x *authorization, u []tg.UpdateClass, accounts []*account, rooms []room) *tg.Updates {
+	all := &tg.Updates{Updates: u, Date: s.now(), Chats: s.seeRooms(rooms, x.account)}
 	all.Users = s.seeAll(accounts, x.account, s.behaviour.MinUsers)
 	if s.chooses(s.behaviour.Numbered) {
 		x.seq++
@@ -95,13 +88,13 @@ func (s *Server) seeAll(accounts []*account, viewer *account, min bool) []tg.Use
 	return users
 }
 
-func seeGroups(groups []*group, viewer *account) []tg.ChatClass {
+func (s *Server) seeRooms(rooms []room, viewer *account) []tg.ChatClass {
 	chats := []tg.ChatClass{}
-	seen := map[*group]bool{}
-	for _, g := range groups {
-		if !seen[g] {
-			seen[g] = true
-			chats = append(chats, g.see(viewer))
+	seen := map[room]bool{}
+	for _, r := range rooms {
+		if !seen[r] {
+			seen[r] = true
+			chats = append(chats, r.see(s, viewer))
 		}
 	}
 	return chats

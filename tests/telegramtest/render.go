@@ -6,28 +6,33 @@ import "github.com/gotd/td/tg"
 // https://core.telegram.org/constructor/updateShortMessage
 func (m *message) isPlain() bool { return m.action == nil && m.markup == nil }
 
-// render returns a message as its owner sees it now.
-func (c *stored) render() tg.MessageClass {
+// render returns a message as an account sees it now: its owner, or a member of the channel.
+func (c *stored) render(viewer *account) tg.MessageClass {
 	m := c.message
-	out := m.from == c.owner
-	var peer, from tg.PeerClass
-	if m.group != nil {
-		peer, from = &tg.PeerChat{ChatID: m.group.id}, &tg.PeerUser{UserID: m.from.id}
-	} else {
-		peer = &tg.PeerUser{UserID: c.peer.user.id}
-		if out {
-			// Incoming private messages carry no from_id since layer 119 (A14).
-			from = &tg.PeerUser{UserID: m.from.id}
-		}
+	out, peer := m.from == viewer, c.peer.peer()
+	post := m.channel != nil && m.channel.broadcast
+	var from tg.PeerClass
+	// Incoming private messages carry no from_id since layer 119 (A14), and posts of a channel never do.
+	// https://core.telegram.org/constructor/message
+	if !post && (out || m.to == nil) {
+		from = &tg.PeerUser{UserID: m.from.id}
 	}
 	if m.action != nil {
-		x := &tg.MessageService{Out: out, ID: c.id, PeerID: peer, Date: m.date, Action: m.action}
+		x := &tg.MessageService{Out: out, Post: post, ID: c.id, PeerID: peer, Date: m.date, Action: m.action}
 		if from != nil {
 			x.SetFromID(from)
 		}
+		if reply := c.replyHeader(); reply != nil {
+			x.SetReplyTo(reply)
+		}
 		return x
 	}
-	x := &tg.Message{Out: out, Silent: m.silent, ID: c.id, PeerID: peer, Date: m.date, Message: m.text}
+	x := &tg.Message{
+		Out: out, Post: post, Silent: m.silent, Pinned: c.pinned, EditHide: m.hidden, ID: c.id, PeerID: peer, Date: m.date, Message: m.text,
+	}
+	if post {
+		x.SetViews(1)
+	}
 	if from != nil {
 		x.SetFromID(from)
 	}
@@ -60,15 +65,24 @@ func (c *stored) replyHeader() tg.MessageReplyHeaderClass {
 	return h
 }
 
-// update returns a change as an update.
-func (s *Server) update(c change) tg.UpdateClass {
-	switch c.kind {
-	case editedMessage:
-		return &tg.UpdateEditMessage{Message: c.stored.render(), Pts: c.pts, PtsCount: c.count}
-	case deletedMessages:
+// update returns a change as an update for an account.
+func (s *Server) update(c change, viewer *account) tg.UpdateClass {
+	channel := c.channel != nil
+	switch {
+	case c.kind == otherChange:
+		return c.build(c.pts, c.count)
+	case c.kind == editedMessage && channel:
+		return &tg.UpdateEditChannelMessage{Message: c.stored.render(viewer), Pts: c.pts, PtsCount: c.count}
+	case c.kind == editedMessage:
+		return &tg.UpdateEditMessage{Message: c.stored.render(viewer), Pts: c.pts, PtsCount: c.count}
+	case c.kind == deletedMessages && channel:
+		return &tg.UpdateDeleteChannelMessages{ChannelID: c.channel.id, Messages: c.ids, Pts: c.pts, PtsCount: c.count}
+	case c.kind == deletedMessages:
 		return &tg.UpdateDeleteMessages{Messages: c.ids, Pts: c.pts, PtsCount: c.count}
+	case channel:
+		return &tg.UpdateNewChannelMessage{Message: c.stored.render(viewer), Pts: c.pts, PtsCount: c.count}
 	}
-	return &tg.UpdateNewMessage{Message: c.stored.render(), Pts: c.pts, PtsCount: c.count}
+	return &tg.UpdateNewMessage{Message: c.stored.render(viewer), Pts: c.pts, PtsCount: c.count}
 }
 
 // short returns a new plain message in the form that carries neither users nor chats. https://core.telegram.org/api/updates
@@ -101,44 +115,45 @@ func (s *Server) short(c change) tg.UpdatesClass {
 	return u
 }
 
-// mentioned returns who and what occurs in a change. A deletion names nobody.
-func (c change) mentioned() ([]*account, []*group) {
-	if c.stored == nil {
-		return nil, nil
+// mentioned returns who and what occurs in a change. A deletion names nobody but the channel.
+func (c change) mentioned(s *Server) ([]*account, []room) {
+	switch {
+	case c.kind == otherChange:
+		return c.about, c.rooms
+	case c.stored != nil:
+		return c.stored.mentioned(s)
+	case c.channel != nil:
+		return nil, []room{c.channel}
 	}
-	return c.stored.mentioned()
+	return nil, nil
 }
 
-func (c *stored) mentioned() ([]*account, []*group) {
+func (c *stored) mentioned(s *Server) ([]*account, []room) {
 	m := c.message
-	if m.group == nil {
-		return []*account{m.from, m.to}, nil
-	}
 	accounts := []*account{m.from}
+	if m.to != nil {
+		return append(accounts, m.to), nil
+	}
+	if m.channel != nil && m.channel.broadcast {
+		accounts = nil
+	}
 	switch action := m.action.(type) {
 	case *tg.MessageActionChatCreate:
-		accounts = append(accounts, m.group.named(action.Users)...)
+		accounts = append(accounts, s.named(action.Users)...)
 	case *tg.MessageActionChatAddUser:
-		accounts = append(accounts, m.group.named(action.Users)...)
+		accounts = append(accounts, s.named(action.Users)...)
 	case *tg.MessageActionChatDeleteUser:
-		accounts = append(accounts, m.group.named([]int64{action.UserID})...)
+		accounts = append(accounts, s.named([]int64{action.UserID})...)
 	}
-	return accounts, []*group{m.group}
+	return accounts, c.peer.rooms()
 }
 
-// named returns the present and former members with these ids.
-func (g *group) named(ids []int64) []*account {
+// named returns the accounts with these ids.
+func (s *Server) named(ids []int64) []*account {
 	var all []*account
 	for _, id := range ids {
-		for _, a := range g.members {
-			if a.id == id {
-				all = append(all, a)
-			}
-		}
-		for a := range g.former {
-			if a.id == id && !g.has(a) {
-				all = append(all, a)
-			}
+		if a := s.accounts[id]; a != nil {
+			all = append(all, a)
 		}
 	}
 	return all

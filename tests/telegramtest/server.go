@@ -63,6 +63,9 @@ type Server struct {
 	entrance       entrance
 	groups         map[int64]*group
 	groupOrder     []*group
+	channels       map[int64]*channel
+	channelOrder   []*channel
+	queries        map[int64]*question
 	messages       int64 // numbers given to messages
 	authorizations map[int64]*authorization
 	order          []*authorization
@@ -123,6 +126,8 @@ func newServer(o Options) *Server {
 		tokens:         map[string]*account{},
 		entrance:       newEntrance(),
 		groups:         map[int64]*group{},
+		channels:       map[int64]*channel{},
+		queries:        map[int64]*question{},
 		authorizations: map[int64]*authorization{},
 		keys:           map[mtserver.KeyID]*authorization{},
 		exported:       map[int64]exported{},

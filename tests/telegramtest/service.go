@@ -16,7 +16,7 @@ const serviceID = 777000
 func (s *Server) addService() {
 	s.accounts[serviceID] = &account{
 		id: serviceID, firstName: "Telegram", phone: "42777", home: 1, met: map[int64]bool{}, blocked: map[int64]bool{},
-		contacts: map[int64]bool{}, box: newBox(1, 1),
+		contacts: map[int64]bool{}, readInbox: map[int64]int{}, readOutbox: map[int64]int{}, box: newBox(1, 1),
 	}
 }
 
@@ -55,19 +55,37 @@ func (s *Server) tellLogin(x *authorization) {
 	}
 	for _, other := range s.of(x.account) {
 		if other != x {
-			s.tellPassing(other, u)
+			s.tellPassing(other, u, nil)
 		}
 	}
 }
 
 // tellPassing pushes an update that has neither pts nor qts: who is not connected never hears of it.
 // https://core.telegram.org/api/updates
-func (s *Server) tellPassing(x *authorization, u tg.UpdateClass, about ...*account) {
+func (s *Server) tellPassing(x *authorization, u tg.UpdateClass, about []*account, rooms ...room) {
 	for _, session := range s.subscribers(x) {
-		if len(about) == 0 {
+		if len(about) == 0 && len(rooms) == 0 {
 			s.send(x, session, &tg.UpdateShort{Update: u, Date: s.now()})
 			continue
 		}
-		s.send(x, session, s.container(x, []tg.UpdateClass{u}, about, nil))
+		s.send(x, session, s.container(x, []tg.UpdateClass{u}, about, rooms))
+	}
+}
+
+// numbered is an update with a qts. Each authorization has its own (A7).
+type numbered struct {
+	qts    int
+	update tg.UpdateClass
+	about  []*account
+	rooms  []room
+}
+
+// tellNumbered gives an update the next qts of an authorization and pushes it.
+func (s *Server) tellNumbered(x *authorization, update func(qts int) tg.UpdateClass, about []*account, rooms ...room) {
+	x.qts++
+	n := numbered{qts: x.qts, update: update(x.qts), about: about, rooms: rooms}
+	x.numbered = append(x.numbered, n)
+	for _, session := range s.subscribers(x) {
+		s.send(x, session, s.container(x, []tg.UpdateClass{n.update}, about, rooms))
 	}
 }

@@ -261,6 +261,9 @@ func TestUserLogin_AddressIsSetUpFirst(t *testing.T) {
 		return l.AccountVerifyEmail(ctx, &tg.AccountVerifyEmailRequest{Purpose: purpose, Verification: &tg.EmailVerificationCode{Code: code}})
 	}
 	refused(t, send("nobody"), 400, "EMAIL_INVALID")
+	purpose.PhoneCodeHash = "unknown"
+	refused(t, send("alice@example.org"), 400, "PHONE_HASH_EXPIRED")
+	purpose.PhoneCodeHash = hash
 	_, err = verify("123456")
 	refused(t, err, 400, "EMAIL_VERIFY_EXPIRED")
 	if err := send("alice@example.org"); err != nil {

@@ -22,10 +22,10 @@ type Message struct {
 	Action string `json:"action,omitempty"`
 }
 
-func (c *stored) public() Message {
+func (c *stored) public(viewer *account) Message {
 	m := c.message
 	p := Message{
-		ID: c.id, Number: m.number, Chat: c.peer.id(), From: m.from.id, Out: m.from == c.owner, Text: m.text,
+		ID: c.id, Number: m.number, Chat: c.peer.id(), From: m.from.id, Out: m.from == viewer, Text: m.text,
 		Silent: m.silent, Date: date(m.date),
 	}
 	if m.replyTo != nil && m.replyTo.copies[c.owner] != nil {
@@ -53,10 +53,20 @@ func (s *Server) Read(account, chat int64) []Message {
 	}
 	for _, c := range a.box.copies {
 		if !c.deleted && (chat == 0 || c.peer.id() == chat) {
-			all = append(all, c.public())
+			all = append(all, c.public(a))
 		}
 	}
-	sort.Slice(all, func(i, j int) bool { return all[i].ID < all[j].ID })
+	for _, ch := range s.channelOrder {
+		if !ch.has(a) || chat != 0 && chat != (place{channel: ch}).id() {
+			continue
+		}
+		for _, c := range ch.box.copies {
+			if !c.deleted {
+				all = append(all, c.public(a))
+			}
+		}
+	}
+	sort.Slice(all, func(i, j int) bool { return all[i].Number < all[j].Number })
 	return all
 }
 

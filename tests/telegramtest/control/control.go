@@ -11,12 +11,31 @@
 //	POST   /accounts/{id}/revoke-token   the bot's token expires and its logins end
 //	GET    /groups                       all small groups
 //	POST   /groups                       {"title","creator","members":[...]}: the group
-//	POST   /groups/{id}/join             {"account","by"}
+//	GET    /channels                     all channels and supergroups
+//	POST   /channels                     {"title","username","broadcast","creator","members":[...],"admins":[...]}: the channel
+//	POST   /channels/{id}/promote        {"account","by","admin"}
+//	POST   /channels/{id}/quiet          {"quiet": true}: nothing is pushed
+//	POST   /channels/{id}/too-long       tells the members that they are behind
+//	POST   /groups/{id}/join             {"account","by"}, or {"account","link": true}; here and below channels too
 //	POST   /groups/{id}/leave            {"account","by"}
+//	POST   /groups/{id}/title            {"by","title"}
+//	POST   /groups/{id}/photo            {"by","has"}
 //	POST   /groups/{id}/closed           {"closed": true}: only its creator may write
-//	POST   /say                          {"from","to","text","silent","reply_to"}: the message as "from" sees it
-//	POST   /edit                         {"as","id","text"}; id in the box of "as"
-//	POST   /delete                       {"as","ids":[...],"revoke"}
+//	POST   /say                          {"from","to","text","silent","reply_to","buttons":[[{"text","data","game"}]]}: the
+//	                                     message as "from" sees it
+//	POST   /edit                         {"as","chat","id","text","hidden"}; id in the box of "as", or in the channel "chat";
+//	                                     hidden: a reaction, no other text
+//	POST   /delete                       {"as","chat","ids":[...],"revoke"}
+//	POST   /pin                          {"as","chat","id","unpin"}
+//	POST   /read                         {"as","chat","up_to"}, 0 is all, or {"as","chat","contents":[...]}
+//	POST   /type                         {"from","to","action","progress"}
+//	POST   /status                       {"account","status","at"}; at is Unix time, 0 is now
+//	POST   /score                        {"user","chat","game","score"}
+//	POST   /press                        {"user","chat","message","button"}, or {"user","bot","data","old"} under an inline
+//	                                     message: {"query"}
+//	POST   /ask                          {"user","bot","text","offset","latitude","longitude"}: {"query"}
+//	GET    /queries/{id}/callback        what the user who pressed sees
+//	GET    /queries/{id}/inline          what the user who asked sees
 //	POST   /block                        {"user","bot","blocked"}
 //	GET    /messages?account=&chat=      a chat as an account sees it, or all its chats
 //	GET    /codes?to=                    {"code"}: the last login code to a phone number or e-mail address, "" if none
@@ -80,6 +99,22 @@ func Handler(s *telegramtest.Server) http.Handler {
 		"DELETE /authorizations/{id}":       a.end,
 		"POST /authorizations/{id}/forget":  a.forget,
 		"GET /authorizations/{id}/stats":    a.stats,
+		"GET /channels":                     a.channels,
+		"POST /channels":                    a.addChannel,
+		"POST /channels/{id}/promote":       a.promote,
+		"POST /channels/{id}/quiet":         a.quiet,
+		"POST /channels/{id}/too-long":      a.tooLong,
+		"POST /groups/{id}/title":           a.title,
+		"POST /groups/{id}/photo":           a.photo,
+		"POST /pin":                         a.pin,
+		"POST /read":                        a.read,
+		"POST /type":                        a.typing,
+		"POST /status":                      a.status,
+		"POST /score":                       a.score,
+		"POST /press":                       a.press,
+		"POST /ask":                         a.ask,
+		"GET /queries/{id}/callback":        a.callbackAnswer,
+		"GET /queries/{id}/inline":          a.inlineAnswer,
 		"GET /codes":                        a.code,
 		"POST /deliveries":                  a.deliver,
 		"POST /phones/ban":                  a.banPhone,
@@ -196,10 +231,14 @@ func (a api) move(r *http.Request, move func(chat, who, by int64) error) (any, e
 	var x struct {
 		Account int64 `json:"account"`
 		By      int64 `json:"by"`
+		Link    bool  `json:"link"`
 	}
 	id, err := pathID(r)
 	if err = errors.Join(err, read(r, &x)); err != nil {
 		return nil, err
+	}
+	if x.Link {
+		return done, a.s.JoinByLink(id, x.Account)
 	}
 	return done, move(id, x.Account, x.By)
 }
@@ -225,26 +264,32 @@ func (a api) say(r *http.Request) (any, error) {
 
 func (a api) edit(r *http.Request) (any, error) {
 	var x struct {
-		As   int64  `json:"as"`
-		ID   int    `json:"id"`
-		Text string `json:"text"`
+		As     int64  `json:"as"`
+		Chat   int64  `json:"chat"`
+		ID     int    `json:"id"`
+		Text   string `json:"text"`
+		Hidden bool   `json:"hidden"`
 	}
 	if err := read(r, &x); err != nil {
 		return nil, err
 	}
-	return done, a.s.Edit(x.As, x.ID, x.Text)
+	if x.Hidden {
+		return done, a.s.Refresh(x.As, x.Chat, x.ID)
+	}
+	return done, a.s.EditIn(x.As, x.Chat, x.ID, x.Text)
 }
 
 func (a api) delete(r *http.Request) (any, error) {
 	var x struct {
 		As     int64 `json:"as"`
+		Chat   int64 `json:"chat"`
 		IDs    []int `json:"ids"`
 		Revoke bool  `json:"revoke"`
 	}
 	if err := read(r, &x); err != nil {
 		return nil, err
 	}
-	return done, a.s.Delete(x.As, x.Revoke, x.IDs...)
+	return done, a.s.DeleteIn(x.As, x.Chat, x.Revoke, x.IDs...)
 }
 
 func (a api) block(r *http.Request) (any, error) {
