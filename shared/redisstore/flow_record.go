@@ -24,6 +24,7 @@ type flowRecord struct {
 	Phone      string               `json:",omitempty"`
 	Code       *codeRecord          `json:",omitempty"`
 	Mailed     *codeRecord          `json:",omitempty"`
+	Guesses    int                  `json:",omitempty"`
 	Token      *tokenRecord         `json:",omitempty"`
 	Hint       string               `json:",omitempty"`
 	Signed     *signedRecord        `json:",omitempty"`
@@ -65,7 +66,7 @@ type madeRecord struct {
 func newFlowRecord(f *login.Flow) flowRecord {
 	r := flowRecord{StepID: f.StepID, Reauth: f.Reauth, AppID: f.App.ID, AppHash: f.App.Hash.Reveal(), ClientType: f.ClientType,
 		ExpiresAt: f.ExpiresAt, Names: f.Names, Asks: f.Asks, Home: f.Home, ByQR: f.ByQR, Phone: f.Phone.Reveal(), Hint: f.Hint,
-		Code: newCodeRecord(f.Code), Mailed: newCodeRecord(f.Mailed), Making: f.Making, GivenUp: f.GivenUp, Last: f.Last}
+		Code: newCodeRecord(f.Code), Mailed: newCodeRecord(f.Mailed), Guesses: f.Guesses, Making: f.Making, GivenUp: f.GivenUp, Last: f.Last}
 	if t := f.Token; t != nil {
 		r.Token = &tokenRecord{t.Token, t.ExpiresAt}
 	}
@@ -81,7 +82,7 @@ func newFlowRecord(f *login.Flow) flowRecord {
 func (r *flowRecord) flow(id string) (login.Flow, error) {
 	f := login.Flow{ID: id, StepID: r.StepID, Reauth: r.Reauth, App: entry.App{ID: r.AppID, Hash: seal.NewText(r.AppHash)},
 		ClientType: r.ClientType, ExpiresAt: r.ExpiresAt, Names: r.Names, Asks: r.Asks, Home: r.Home, ByQR: r.ByQR,
-		Phone: seal.NewText(r.Phone), Hint: r.Hint, Code: r.Code.code(), Mailed: r.Mailed.code(), Making: r.Making, GivenUp: r.GivenUp,
+		Phone: seal.NewText(r.Phone), Hint: r.Hint, Code: r.Code.code(), Mailed: r.Mailed.code(), Guesses: r.Guesses, Making: r.Making, GivenUp: r.GivenUp,
 		Last: r.Last}
 	if t := r.Token; t != nil {
 		f.Token = &login.Token{Token: t.Token, ExpiresAt: t.ExpiresAt}

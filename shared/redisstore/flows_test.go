@@ -46,7 +46,7 @@ func TestFlow_OneAnswersAtATime(t *testing.T) {
 		h.Flow.Made = []login.Made{{Name: authorization.Listener, Session: session(3), LoggedIn: true, Done: true, Rests: true}}
 		h.Flow.Making, h.Flow.Home, h.Flow.ByQR, h.Flow.Hint = "tg_x", 2, true, "a hint"
 		h.Flow.Names, h.Flow.Asks = authorization.Names(1), authorization.Sender(1)
-		h.Flow.Phone = seal.NewText("48600100200")
+		h.Flow.Guesses, h.Flow.Phone = 3, seal.NewText("48600100200")
 		h.Flow.Code = &login.Code{Hash: seal.NewText("hash of a code"), Kind: login.ByEmail, Where: "a***", Length: 5, Next: login.BySMS, Wait: time.Minute}
 		h.Flow.Mailed = &login.Code{Hash: seal.NewText("another"), Kind: login.ByEmail, Length: 6}
 		h.Flow.Token = &login.Token{Token: []byte("token"), ExpiresAt: f.ExpiresAt}

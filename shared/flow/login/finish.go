@@ -219,7 +219,7 @@ func (t *turn) last(e End) {
 	if len(fl.Made) == 0 {
 		fl.App = entry.App{}
 	}
-	fl.Phone, fl.Code, fl.Mailed, fl.Token, fl.Hint, fl.Signed = seal.Text{}, nil, nil, nil, "", nil
+	fl.Phone, fl.Code, fl.Mailed, fl.Guesses, fl.Token, fl.Hint, fl.Signed = seal.Text{}, nil, nil, 0, nil, "", nil
 }
 
 // end shows how a flow ended.

@@ -77,12 +77,16 @@ func (t *turn) sent(ctx context.Context, n authorization.Name, s Sent, err error
 	}
 	t.notIn(n)
 	fl := &t.held.Flow
-	fl.Code, fl.Mailed, fl.StepID = &s.Code, nil, stepCode
+	fl.Code, fl.Mailed, fl.Guesses, fl.StepID = &s.Code, nil, 0, stepCode
 	if s.Code.Kind == SetUpEmail {
 		fl.StepID = stepEmail
 	}
 	return nil
 }
+
+// mostGuesses is after how many wrong codes one that is not valid any more is not replaced unasked: logins are few a day,
+// and whoever guesses would spend them all.
+const mostGuesses = 3
 
 // code takes the code, or has another one sent.
 func (t *turn) code(ctx context.Context, r *flow.Reader) error {
@@ -111,13 +115,19 @@ func (t *turn) code(ctx context.Context, r *flow.Reader) error {
 			t.askForPassword(ctx, l)
 			return nil
 		}
-		if expired = err; refusedFor(err, ExpiredCode) { // the reference asks for a new one at once, too
+		if expired = err; refusedFor(err, ExpiredCode) && fl.Guesses < mostGuesses {
 			sent, err := l.SendCode(ctx, fl.Phone)
 			return t.sent(ctx, n, sent, err)
 		}
 		return t.enteredUnless(ctx, err, n, a, l)
 	})
+	if refusedFor(err, InvalidCode) {
+		fl.Guesses++
+	}
 	switch {
+	case refusedFor(err, ExpiredCode) && expired == err:
+		r.Blame(fieldCode, string(ExpiredCode), "This code is not valid any more: too many wrong ones were entered. Ask for another one.")
+		return nil
 	case err != nil:
 		return t.blame(ctx, r, err)
 	case t.done(n):

@@ -103,6 +103,9 @@ func (t *turn) blame(ctx context.Context, r *flow.Reader, err error) error {
 		return err
 	}
 	t.Log.Info("a login was refused", "step", fl.StepID, "reason", string(no.Reason), "code", no.Code, "error", err)
+	if no.Reason == SessionEnded && !t.done(t.first()) { // it waited too long for the password
+		no = &Refusal{Reason: StartOver, Code: no.Code, Err: err}
+	}
 	if sentence, over := ends[no.Reason]; over {
 		return t.endWith(ctx, End{Reason: string(no.Reason), Message: sentence})
 	}

@@ -36,6 +36,8 @@ type Flow struct {
 	Phone seal.Text
 	// Code is the code that Telegram has sent, Mailed the one that it has sent to prove an e-mail address.
 	Code, Mailed *Code
+	// Guesses is how many wrong ones were entered instead of Code.
+	Guesses int
 	// Token is the one that the QR code shows.
 	Token *Token
 	// Hint is what the account's owner wrote down to remember the password by.

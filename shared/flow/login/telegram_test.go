@@ -22,8 +22,8 @@ type person struct {
 	hash     string
 	kind     Kind
 	next     Kind
-	sentIn   int // data centre
 	unproved bool
+	guesses  int // wrong codes until the code is not valid any more; 0: any number
 	// apart: the second exported token of a login that was let in names another data centre.
 	apart int
 }
@@ -94,8 +94,14 @@ func (p *process) Connect(ctx context.Context, a authorization.App, s authorizat
 	for moves := 0; ; moves++ {
 		err := p.connected(ctx, a, s, g, use)
 		var no *Refusal
+		if errors.Is(err, errForgotten) {
+			err = &Refusal{Reason: Moved, DC: s.DC}
+		}
 		if !errors.As(err, &no) || no.Reason != Moved || moves == 3 {
 			return authorization.Ending{Session: s}, err
+		}
+		if noted == nil {
+			return authorization.Ending{Session: s}, &Refusal{Reason: NeedsKey, DC: no.DC}
 		}
 		if err := fresh(no.DC); err != nil {
 			return authorization.Ending{Session: s}, err
@@ -110,7 +116,11 @@ func (p *process) connected(ctx context.Context, a authorization.App, s authoriz
 	auth := s.Keys[s.DC].Auth
 	p.mu.Lock()
 	k := p.keys[auth]
-	if k == nil || k.dc != s.DC {
+	if k == nil {
+		p.mu.Unlock()
+		return errForgotten
+	}
+	if k.dc != s.DC {
 		p.mu.Unlock()
 		return fmt.Errorf("a key that data centre %d does not know", s.DC)
 	}
@@ -127,6 +137,9 @@ func (p *process) connected(ctx context.Context, a authorization.App, s authoriz
 	}()
 	return use(ctx, &fakeLine{p, k, a, g})
 }
+
+// errForgotten is the transport error -404.
+var errForgotten = errors.New("transport error -404")
 
 // A fakeLine is a connection to the world's Telegram.
 type fakeLine struct {
@@ -264,6 +277,10 @@ func (l *fakeLine) SendCode(_ context.Context, phone seal.Text) (s Sent, err err
 			s = Sent{Code: Code{Hash: seal.NewText(u.hash), Kind: SetUpEmail}}
 			return nil
 		}
+		if u.kind == "" {
+			s.Account = &u.account
+			return l.login(u.account.ID)
+		}
 		s = l.send(u, u.kind)
 		return nil
 	})
@@ -329,6 +346,9 @@ func (l *fakeLine) SignIn(_ context.Context, phone seal.Text, to Code, code seal
 		case u.hash == "" || u.hash != to.Hash.Reveal():
 			return &Refusal{Reason: ExpiredCode}
 		case u.code != code.Reveal():
+			if u.guesses--; u.guesses == 0 {
+				u.hash = ""
+			}
 			return l.refused(&Refusal{Reason: InvalidCode})
 		}
 		if u.password != "" {
@@ -396,10 +416,8 @@ func (l *fakeLine) export(t *Token) error {
 	case u != nil:
 		return l.letIn(u, t)
 	}
-	if k.token == nil || !l.p.clock.Before(k.expires) {
-		k.token, k.expires = fmt.Appendf(nil, "token %d", l.p.tokens), l.p.clock.Add(30*time.Second)
-		l.p.tokens++
-	}
+	l.p.tokens++ // the one before is of no use any more
+	k.token, k.expires = fmt.Appendf(nil, "token %d", l.p.tokens), l.p.clock.Add(30*time.Second)
 	*t = Token{Token: bytes.Clone(k.token), ExpiresAt: k.expires}
 	return nil
 }
@@ -471,6 +489,9 @@ func (p *process) LogOut(_ context.Context, a authorization.App, s authorization
 	}
 	return p.do("LogOut", func() error {
 		k := p.keys[s.Keys[s.DC].Auth]
+		if k == nil {
+			return nil
+		}
 		if k.open && p.clock.Before(k.until) {
 			p.faults = append(p.faults, "a key is logged out while it is in use")
 		}

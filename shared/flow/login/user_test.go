@@ -159,6 +159,31 @@ func TestUser_AWrongCodeKeepsTheHash(t *testing.T) {
 	}
 }
 
+// Telegram takes guesses for an attack and lets the code expire. That asks for no other code unless somebody wants it.
+func TestUser_WhoGuessesSpendsNoCodes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.anna().guesses = 5
+	f, _ := w.flowsOf(0)
+	id := dialled(t, f)
+	for i := range 50 {
+		r := answer(t, f, id, codeForm(fmt.Sprint(20000+i)))
+		want := "invalid_code"
+		if i >= 5 {
+			want = "expired_code"
+		}
+		if r.StepID != stepCode || r.Errors["code"] != want || w.sent != 1 {
+			t.Fatalf("guess %d: %+v, %d codes", i, r, w.sent)
+		}
+	}
+	if r := answer(t, f, id, `{"resend":true}`); len(r.Errors) != 0 || w.sent != 2 {
+		t.Errorf("%+v, %d codes", r, w.sent)
+	}
+	if r := answer(t, f, id, codeForm(annaCode)); r.Type != flow.CreateEntry || w.loose(t) != 0 {
+		t.Errorf("%+v", r)
+	}
+}
+
 func TestUser_CodesThatNobodyHasToAskTelegramAbout(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
