@@ -42,6 +42,15 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	w := newEmptyWorld(t)
+	w.bot = w.telegram.Bot("kitchen_bot")
+	w.login(t)
+	return w
+}
+
+// newEmptyWorld returns a world in which nobody is logged in.
+func newEmptyWorld(t *testing.T) *world {
+	t.Helper()
 	w := &world{telegram: telegramtest.New(t), redis: redistest.Start(t), keys: story.NewKeys()}
 	servers, problems := telegram.ParseServers(w.telegram.ServersJSON())
 	if len(problems) > 0 {
@@ -54,8 +63,7 @@ func newWorld(t *testing.T) *world {
 	}
 	w.ring = ring
 	w.store = w.newStore(t, redisstore.Numbers{})
-	w.bot, w.alice = w.telegram.Bot("kitchen_bot"), w.telegram.User("alice")
-	w.login(t)
+	w.alice = w.telegram.User("alice")
 	return w
 }
 
