@@ -76,13 +76,27 @@ func (p Parts) Entries() *httpapi.API {
 	}, p.settings())
 }
 
-// SendMessages returns the API of sendmessages.
-func (p Parts) SendMessages() *httpapi.API {
+// service carries out service calls.
+func (p Parts) service() *service.Service {
 	pool := authorization.NewPool(p.Store, p.Dialer, clock.System, p.Log)
-	return httpapi.SendMessages(service.New(service.Options{
+	return service.New(service.Options{
 		Pool: pool, Store: p.Store, Ring: p.Ring, Clock: clock.System, Deadline: p.Numbers.CallDeadline, Wait: p.Numbers.SenderWait,
-	}), p.settings())
+	})
 }
+
+// SendMessages returns the API of sendmessages.
+func (p Parts) SendMessages() *httpapi.API { return httpapi.SendMessages(p.service(), p.settings()) }
+
+// EditMessage returns the API of editmessage.
+func (p Parts) EditMessage() *httpapi.API { return httpapi.EditMessage(p.service(), p.settings()) }
+
+// DeleteMessages returns the API of deletemessages.
+func (p Parts) DeleteMessages() *httpapi.API {
+	return httpapi.DeleteMessages(p.service(), p.settings())
+}
+
+// Chats returns the API of chats.
+func (p Parts) Chats() *httpapi.API { return httpapi.Chats(p.service(), p.settings()) }
 
 // ConfigFlow builds the function configflow.
 func ConfigFlow(ctx context.Context, e process.Environ) (http.Handler, error) {
@@ -102,6 +116,21 @@ func Entries(ctx context.Context, e process.Environ) (http.Handler, error) {
 // SendMessages builds the function sendmessages.
 func SendMessages(ctx context.Context, e process.Environ) (http.Handler, error) {
 	return build(ctx, e, Parts.SendMessages)
+}
+
+// EditMessage builds the function editmessage.
+func EditMessage(ctx context.Context, e process.Environ) (http.Handler, error) {
+	return build(ctx, e, Parts.EditMessage)
+}
+
+// DeleteMessages builds the function deletemessages.
+func DeleteMessages(ctx context.Context, e process.Environ) (http.Handler, error) {
+	return build(ctx, e, Parts.DeleteMessages)
+}
+
+// Chats builds the function chats.
+func Chats(ctx context.Context, e process.Environ) (http.Handler, error) {
+	return build(ctx, e, Parts.Chats)
 }
 
 // storeConnections is how many connections a function keeps to the store: it answers one request at a time, and one

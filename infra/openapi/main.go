@@ -92,37 +92,23 @@ func describe() ([]byte, error) {
 	}
 	slices.Sort(codes)
 	doc.Components.Schemas["Fault"]["properties"].(object)["code"].(object)["enum"] = codes
-	fields, err := fieldsOf(message.SendMessages)
-	if err != nil {
-		return nil, err
+	for _, v := range message.Verbs() {
+		described, err := serviceOf(v)
+		if err != nil {
+			return nil, err
+		}
+		doc.Paths["/services/telegram_client/"+string(v)] = object{"post": described}
 	}
-	doc.Paths["/services/telegram_client/send_messages"] = object{"post": sendMessages(fields)}
 	out, err := json.MarshalIndent(doc, "", " ")
 	return append(out, '\n'), err
-}
-
-func sendMessages(fields object) object {
-	answer := func(description string) object {
-		return object{"description": description, "content": object{"application/json": object{"schema": object{"$ref": "#/components/schemas/SendAnswer"}}}}
-	}
-	return object{
-		"operationId": "sendMessages", "summary": "Send messages to users, groups and channels",
-		"parameters":  []any{object{"$ref": "#/components/parameters/IdempotencyKey"}},
-		"requestBody": object{"required": true, "content": object{"application/json": object{"schema": fields}}},
-		"responses": object{
-			"200": answer("Sent to all"), "207": answer("Sent to some"),
-			"default": object{"description": "An error; what was sent before it stands in results",
-				"content": object{"application/json": object{"schema": object{"anyOf": []any{object{"$ref": "#/components/schemas/SendAnswer"}, object{"$ref": "#/components/schemas/Error"}}}}}},
-		},
-	}
 }
 
 // fieldsOf returns the schema of a service's call. Fields that are planned only are left out.
 func fieldsOf(verb message.Verb) (object, error) {
 	properties, required := object{}, []string{}
-	for _, f := range message.Fields() {
-		use, ok := f.Uses[verb]
-		if !ok || use == message.Planned {
+	for _, f := range message.FieldsOf(verb) {
+		use := f.Uses[verb]
+		if use == message.Planned {
 			continue
 		}
 		var example any
@@ -131,7 +117,7 @@ func fieldsOf(verb message.Verb) (object, error) {
 		if err := d.Decode(&example); err != nil {
 			return nil, fmt.Errorf("example of %s: %w", f.Name, err)
 		}
-		schema := schemaOf(f.Kind)
+		schema := schemaOf(f)
 		if schema == nil {
 			return nil, fmt.Errorf("%s: no schema for its kind", f.Name)
 		}
@@ -146,27 +132,4 @@ func fieldsOf(verb message.Verb) (object, error) {
 		out["required"] = required
 	}
 	return out, nil
-}
-
-// schemaOf returns what a kind of field takes. Null is the same as no field everywhere.
-func schemaOf(k message.Kind) object {
-	one := func(types ...string) object { return object{"type": append(types, "null")} }
-	list := func(types ...string) object {
-		s := one(append(types, "array")...)
-		s["items"] = object{"type": types}
-		return s
-	}
-	switch k {
-	case message.Text:
-		return one("string", "number", "boolean")
-	case message.Flag:
-		return one("boolean", "string")
-	case message.Integer:
-		return one("integer", "string")
-	case message.IDs:
-		return list("integer", "string")
-	case message.Names:
-		return list("string")
-	}
-	return nil
 }

@@ -190,6 +190,10 @@ func (a *Account) ownOf(o *event.Occurrence) *outbox.Own {
 	} else {
 		own.Text = a.names.Text(kind, o.Text)
 	}
+	if o.Scheduled {
+		own.Marks = []string{a.names.Scheduled(o.Chat, o.Text)}
+		return own
+	}
 	for _, id := range o.MessageIDs {
 		own.Marks = append(own.Marks, a.names.Mark(o.Box, id))
 	}

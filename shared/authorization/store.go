@@ -84,6 +84,10 @@ type Mark struct {
 	Box       peer.ID // the channel; 0 is the account's common box
 	MessageID int
 	Version   int64 // edits: edit_date, or pts
+	// Scheduled is outbox.Names.Scheduled of a message that is yet to be sent, in place of Box and MessageID; the mark
+	// is kept for a week after Due.
+	Scheduled string
+	Due       time.Time
 }
 
 // An Outcome is what a call did. The zero Outcome: nothing.

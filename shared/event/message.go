@@ -8,6 +8,7 @@ import (
 
 	"telegram-client/shared/filter"
 	"telegram-client/shared/peer"
+	"telegram-client/shared/tljson"
 )
 
 // A messagePayload is what new_message and message_edited carry.
@@ -121,4 +122,18 @@ func (s *sight) occurrence(e filter.Event, lacks []string, c *Context) Occurrenc
 	o := c.occurrence(e, s.chat, Durable, p)
 	o.Sender, o.Outgoing, o.Forwarded, o.MessageIDs, o.Text = s.seen, s.out, s.forwarded, []int{s.id}, s.text
 	return o
+}
+
+// AppendMessage appends a message as events have it, as a JSON object.
+func AppendMessage(dst []byte, m tg.MessageClass, b *peer.Book) []byte {
+	switch of := m.(type) { // what is read is changed on the way
+	case *tg.Message:
+		own := *of
+		m = &own
+	case *tg.MessageService:
+		own := *of
+		m = &own
+	}
+	c := &Context{Book: b}
+	return tljson.Append(dst, c.look(m).message)
 }

@@ -13,7 +13,7 @@ func newMessage(m *tg.Message, lacks []string, c *Context) Occurrence {
 	o := s.occurrence(filter.NewMessage, lacks, c)
 	o.Occurred = unix(s.date)
 	if s.out {
-		o.Kind = Send
+		o.Kind, o.Scheduled = Send, m.FromScheduled
 	}
 	return o
 }

@@ -60,6 +60,8 @@ type Occurrence struct {
 	MessageIDs []int
 	Text       string
 	About      []int
+	// Scheduled is said of messages that were written earlier than they were sent.
+	Scheduled bool
 	// Version tells edits of one message apart: edit_date, or pts where there is none; 0 for everything else.
 	Version int64
 	// Change is how who is in the chat changed, Users are whom that concerns, and Service says that a service message

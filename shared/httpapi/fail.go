@@ -26,6 +26,10 @@ var statuses = map[fault.Code]int{
 	fault.MessageTooLong:   http.StatusBadRequest,
 	fault.MessageIDInvalid: http.StatusBadRequest,
 
+	fault.ButtonDataTooLong: http.StatusBadRequest,
+	fault.ScheduleInvalid:   http.StatusBadRequest,
+	fault.BotCannotSchedule: http.StatusBadRequest,
+
 	fault.Unauthorized:    http.StatusUnauthorized,
 	fault.ChatWriteForbid: http.StatusForbidden,
 	fault.UserIsBlocked:   http.StatusForbidden,

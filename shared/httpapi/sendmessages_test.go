@@ -3,7 +3,9 @@ package httpapi
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,18 +15,74 @@ import (
 	"telegram-client/shared/message"
 	"telegram-client/shared/peer"
 	"telegram-client/shared/service"
+	"telegram-client/shared/textparse"
 )
 
 // scriptedSender answers as a test says, and remembers what it was asked.
 type scriptedSender struct {
-	answer *service.SendAnswer
+	answer *service.Answer
+	edited *service.EditAnswer
+	chats  *service.Chats
+	read   *service.Messages
 	err    error
-	asked  []message.Send
+	asked  []any
 }
 
-func (s *scriptedSender) SendMessages(_ context.Context, m message.Send) (*service.SendAnswer, error) {
-	s.asked = append(s.asked, m)
+func (s *scriptedSender) ask(m any) { s.asked = append(s.asked, m) }
+
+func (s *scriptedSender) done(m any) (*service.Done, error) {
+	s.ask(m)
+	return &service.Done{Entry: testID, DryRun: strings.Contains(fmt.Sprintf("%+v", m), "DryRun:true")}, s.err
+}
+
+func (s *scriptedSender) SendMessages(_ context.Context, m message.Send) (*service.Answer, error) {
+	s.ask(m)
 	return s.answer, s.err
+}
+
+func (s *scriptedSender) ForwardMessages(_ context.Context, m message.Forward) (*service.Answer, error) {
+	s.ask(m)
+	return s.answer, s.err
+}
+
+func (s *scriptedSender) DeleteMessages(_ context.Context, m message.Delete) (*service.Answer, error) {
+	s.ask(m)
+	return s.answer, s.err
+}
+
+func (s *scriptedSender) EditMessage(_ context.Context, m message.Edit) (*service.EditAnswer, error) {
+	s.ask(m)
+	return s.edited, s.err
+}
+
+func (s *scriptedSender) SendReaction(_ context.Context, m message.Reaction) (*service.Done, error) {
+	return s.done(m)
+}
+
+func (s *scriptedSender) PinMessage(_ context.Context, m message.Pin) (*service.Done, error) {
+	return s.done(m)
+}
+
+func (s *scriptedSender) SendChatAction(_ context.Context, m message.ChatAction) (*service.Done, error) {
+	return s.done(m)
+}
+
+func (s *scriptedSender) MarkRead(_ context.Context, m message.Read) (*service.Done, error) {
+	return s.done(m)
+}
+
+func (s *scriptedSender) AnswerCallbackQuery(_ context.Context, m message.CallbackAnswer) (*service.Done, error) {
+	return s.done(m)
+}
+
+func (s *scriptedSender) GetChats(_ context.Context, m message.Chats) (*service.Chats, error) {
+	s.ask(m)
+	return s.chats, s.err
+}
+
+func (s *scriptedSender) GetMessages(_ context.Context, m message.Messages) (*service.Messages, error) {
+	s.ask(m)
+	return s.read, s.err
 }
 
 const (
@@ -35,9 +93,9 @@ const (
 func TestSendMessages_AnswersPerTarget(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 22, 11, 30, 0, 0, time.UTC)
-	alice := service.SendResult{Target: peer.Target{Username: "alice"}, ChatID: 1002, MessageIDs: []int{71, 72}, Date: at}
-	blocked := service.SendResult{Target: peer.Target{ID: 1001}, Fault: fault.New(fault.UserIsBlocked, "This user has blocked the bot.")}
-	half := service.SendResult{Target: peer.Target{ID: 1001}, MessageIDs: []int{73}, Fault: fault.New(fault.ChatWriteForbid, "No right to write here.")}
+	alice := service.Result{Target: peer.Target{Username: "alice"}, ChatID: 1002, MessageIDs: []int{71, 72}, Date: at}
+	blocked := service.Result{Target: peer.Target{ID: 1001}, Fault: fault.New(fault.UserIsBlocked, "This user has blocked the bot.")}
+	half := service.Result{Target: peer.Target{ID: 1001}, MessageIDs: []int{73}, Fault: fault.New(fault.ChatWriteForbid, "No right to write here.")}
 	wait := fault.New(fault.FloodWait, "Telegram asks to wait 31 seconds.").After(31 * time.Second)
 	const (
 		aliceJSON   = `{"target":"@alice","ok":true,"chat_id":1002,"message_ids":[71,72],"date":"2026-11-22T11:30:00+00:00","scheduled":null}`
@@ -45,25 +103,28 @@ func TestSendMessages_AnswersPerTarget(t *testing.T) {
 		entryJSON   = `"config_entry_id":"tg_k3vq7aaaaaaaaaaaaaaaaaaaaa"`
 	)
 	tests := map[string]struct {
-		answer *service.SendAnswer
+		answer *service.Answer
 		err    error
 		status int
 		want   string
 		retry  string
 	}{
-		"all":  {&service.SendAnswer{Entry: testID, Results: []service.SendResult{alice}}, nil, 200, `{"ok":true,` + entryJSON + `,"results":[` + aliceJSON + `]}`, ""},
-		"some": {&service.SendAnswer{Entry: testID, Results: []service.SendResult{alice, blocked}}, nil, 207, `{"ok":false,` + entryJSON + `,"results":[` + aliceJSON + `,` + blockedJSON + `]}`, ""},
-		"none": {&service.SendAnswer{Entry: testID, Results: []service.SendResult{blocked}}, nil, 403,
+		"all":  {&service.Answer{Entry: testID, Results: []service.Result{alice}}, nil, 200, `{"ok":true,` + entryJSON + `,"results":[` + aliceJSON + `]}`, ""},
+		"some": {&service.Answer{Entry: testID, Results: []service.Result{alice, blocked}}, nil, 207, `{"ok":false,` + entryJSON + `,"results":[` + aliceJSON + `,` + blockedJSON + `]}`, ""},
+		"none": {&service.Answer{Entry: testID, Results: []service.Result{blocked}}, nil, 403,
 			`{"ok":false,"error":{"code":"user_is_blocked","message":"This user has blocked the bot."},` + entryJSON + `,"results":[` + blockedJSON + `]}`, ""},
-		"half a text": {&service.SendAnswer{Entry: testID, Results: []service.SendResult{half}}, nil, 403,
+		"half a text": {&service.Answer{Entry: testID, Results: []service.Result{half}}, nil, 403,
 			`{"ok":false,"error":{"code":"chat_write_forbidden","message":"No right to write here."},` + entryJSON + `,"results":[
 			  {"target":1001,"ok":false,"error":{"code":"chat_write_forbidden","message":"No right to write here."},"message_ids":[73]}]}`, ""},
-		"ended early": {&service.SendAnswer{Entry: testID, Results: []service.SendResult{alice}, Fault: wait}, nil, 429,
+		"ended early": {&service.Answer{Entry: testID, Results: []service.Result{alice}, Fault: wait}, nil, 429,
 			`{"ok":false,"error":{"code":"flood_wait","message":"Telegram asks to wait 31 seconds.","retry_after":31},` + entryJSON + `,"results":[` + aliceJSON + `]}`, "31"},
-		"ended at once": {&service.SendAnswer{Entry: testID, Fault: wait}, nil, 429,
+		"ended at once": {&service.Answer{Entry: testID, Fault: wait}, nil, 429,
 			`{"ok":false,"error":{"code":"flood_wait","message":"Telegram asks to wait 31 seconds.","retry_after":31},` + entryJSON + `,"results":[]}`, "31"},
-		"dry run": {&service.SendAnswer{Entry: testID, DryRun: true, Results: []service.SendResult{{Target: peer.Target{Self: true}, ChatID: 5}}}, nil, 200,
+		"dry run": {&service.Answer{Entry: testID, DryRun: true, Results: []service.Result{{Target: peer.Target{Self: true}, ChatID: 5}}}, nil, 200,
 			`{"ok":true,"dry_run":true,` + entryJSON + `,"results":[{"target":"me","ok":true,"chat_id":5,"message_ids":[],"date":null,"scheduled":null}]}`, ""},
+		"scheduled": {&service.Answer{Entry: testID, Results: []service.Result{{Target: peer.Target{Username: "alice"}, ChatID: 1002, MessageIDs: []int{5}, Date: at,
+			Scheduled: at.In(time.FixedZone("", 3600))}}}, nil, 200, `{"ok":true,` + entryJSON + `,"results":[
+			  {"target":"@alice","ok":true,"chat_id":1002,"message_ids":[5],"date":"2026-11-22T11:30:00+00:00","scheduled":"2026-11-22T12:30:00+01:00"}]}`, ""},
 		"busy":     {nil, fault.New(fault.SenderBusy, "Busy.").After(8 * time.Second), 429, `{"ok":false,"error":{"code":"sender_busy","message":"Busy.","retry_after":8}}`, "8"},
 		"internal": {nil, errors.New("secret"), 500, errorJSON("internal", "Something went wrong inside the bridge. Its log says what."), ""},
 	}
@@ -81,10 +142,10 @@ func TestSendMessages_AnswersPerTarget(t *testing.T) {
 
 func TestSendMessages_ReadsTheCall(t *testing.T) {
 	t.Parallel()
-	sender := &scriptedSender{answer: &service.SendAnswer{Entry: testID}}
+	sender := &scriptedSender{answer: &service.Answer{Entry: testID}}
 	h := SendMessages(sender, testSettings(io.Discard))
 	call(h, "POST", sendPath, sendBody, "Idempotency-Key: b1")
-	want := []message.Send{{EntryID: string(testID), Targets: []peer.Target{{Username: "alice"}, {ID: 1001}, {ID: -1001234567890}}, Parts: []string{"Hi"}, Silent: true, ReplyTo: 7, IdempotencyKey: "b1"}}
+	want := []any{message.Send{EntryID: string(testID), Targets: []peer.Target{{Username: "alice"}, {ID: 1001}, {ID: -1001234567890}}, Parts: []textparse.Text{{Text: "Hi"}}, Silent: true, ReplyTo: 7, IdempotencyKey: "b1"}}
 	if d := cmp.Diff(want, sender.asked); d != "" {
 		t.Errorf("asked (-want +got):\n%s", d)
 	}

@@ -15,41 +15,58 @@ import (
 
 // A reader takes the fields of a call out of its JSON and collects what is wrong with them.
 type reader struct {
+	verb   Verb
 	fields map[string]json.RawMessage
 	faults []*fault.Fault
 }
 
-// newReader opens the body of a call. Fields that the verb does not have, or not yet, are faults at once.
-func newReader(verb Verb, body json.RawMessage) *reader {
-	r := &reader{}
+// newReader opens the body of a call. Fields that the verb does not have, or not yet, are faults at once. ok is false if
+// there is nothing to read.
+func newReader(verb Verb, body json.RawMessage) (r *reader, ok bool) {
+	r = &reader{verb: verb}
 	if len(bytes.TrimSpace(body)) > 0 {
 		if err := json.Unmarshal(body, &r.fields); err != nil || r.fields == nil {
 			r.faults = append(r.faults, fault.New(fault.InvalidJSON, "The body must be a JSON object with the fields of the call."))
-			return r
-		}
-	}
-	uses := map[string]Use{}
-	for _, f := range Fields() {
-		if use, ok := f.Uses[verb]; ok {
-			uses[f.Name] = use
+			return r, false
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.fields)) {
-		if isNull(r.fields[name]) {
+		f, known := fieldOf(verb, name)
+		switch {
+		case isNull(r.fields[name]):
 			delete(r.fields, name)
-		} else if uses[name] == Planned {
+		case known && f.Uses[verb] == Planned:
 			r.fail(name, "%s is not supported yet.", name)
 		}
-		if _, known := uses[name]; !known {
-			r.faults = append(r.faults, fault.At(fault.UnknownField, name, "%s has no such field.", verb))
+		if !known {
+			r.faults = append(r.faults, fault.At(fault.UnknownField, shown(name), "%s has no such field.", verb))
 		}
 	}
-	for _, f := range Fields() {
-		if _, given := r.fields[f.Name]; f.Uses[verb] == Required && !given {
-			r.faults = append(r.faults, fault.At(fault.MissingField, f.Name, "%s is required.", f.Name))
+	for i := range fields {
+		if f := &fields[i]; f.Uses[verb] == Required && !r.has(f.Name) {
+			r.missing(f.Name)
 		}
 	}
-	return r
+	return r, true
+}
+
+// shown shortens a name that the caller made up.
+func shown(name string) string {
+	const longest = 100
+	if len(name) > longest {
+		name = strings.ToValidUTF8(name[:longest], "") + "…"
+	}
+	return name
+}
+
+// has reports whether a field was given.
+func (r *reader) has(name string) bool {
+	_, given := r.fields[name]
+	return given
+}
+
+func (r *reader) missing(name string) {
+	r.faults = append(r.faults, fault.At(fault.MissingField, name, "%s is required.", name))
 }
 
 func (r *reader) fail(field, format string, args ...any) {
@@ -62,26 +79,32 @@ func (r *reader) text(name string) (string, bool) {
 	if !ok {
 		return "", false
 	}
+	before := len(r.faults)
+	s := r.plain(name, raw)
+	return s, len(r.faults) == before
+}
+
+// plain returns a value that is text, or becomes text, as a number or a boolean does.
+func (r *reader) plain(path string, raw json.RawMessage) string {
 	switch raw[0] {
 	case '"':
 		var s string
 		if err := json.Unmarshal(raw, &s); err != nil {
-			r.fail(name, "This text cannot be read.")
-			return "", false
+			r.fail(path, "This text cannot be read.")
 		}
-		return s, true
+		return s
 	case '[', '{':
-		r.fail(name, "This must be text, not a list or an object. A template whose result looks like a list or an object becomes one: put a word in front of it.")
-		return "", false
+		r.fail(path, "This must be text, not a list or an object. A template whose result looks like a list or an object becomes one: put a word in front of it.")
+		return ""
 	}
-	return string(raw), true
+	return string(raw)
 }
 
-// flag returns a boolean field; the words that Home Assistant takes for one will do.
-func (r *reader) flag(name string) bool {
+// flag returns a boolean field, or absent if it was not given; the words that Home Assistant takes for one will do.
+func (r *reader) flag(name string, absent bool) bool {
 	raw, ok := r.fields[name]
 	if !ok {
-		return false
+		return absent
 	}
 	word := strings.ToLower(strings.Trim(strings.TrimSpace(string(raw)), `" `))
 	switch word {
@@ -91,11 +114,23 @@ func (r *reader) flag(name string) bool {
 		return false
 	}
 	r.fail(name, "This must be true or false.")
-	return false
+	return absent
 }
 
-// integer returns the id of a message; 0 if there is none.
-func (r *reader) integer(name string) int {
+// choice returns a field that is one of a few words, in any case; empty if it was not given.
+func (r *reader) choice(name string) string {
+	text, _ := r.text(name)
+	word := strings.ToLower(strings.TrimSpace(text))
+	f, _ := fieldOf(r.verb, name)
+	if word != "" && !slices.Contains(f.Choices, word) {
+		r.fail(name, "This must be one of %s.", strings.Join(f.Choices, ", "))
+		return ""
+	}
+	return word
+}
+
+// messageID returns the id of a message; 0 if there is none.
+func (r *reader) messageID(name string) int {
 	raw, ok := r.fields[name]
 	if !ok {
 		return 0
@@ -104,6 +139,41 @@ func (r *reader) integer(name string) int {
 	if !ok || n < 1 || n > math.MaxInt32 {
 		r.fail(name, "This must be the id of a message, a positive number.")
 		return 0
+	}
+	return int(n)
+}
+
+// messageIDs returns the ids of messages, each once.
+func (r *reader) messageIDs(name string, most int) []int {
+	var ids []int
+	seen := map[int]bool{}
+	for _, it := range r.items(name, "the id of a message or a list of ids") {
+		n, ok := number(json.RawMessage(it.text))
+		if !ok || n < 1 || n > math.MaxInt32 {
+			r.fail(it.path, "This must be the id of a message, a positive number.")
+			continue
+		}
+		if id := int(n); !seen[id] {
+			seen[id] = true
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) > most {
+		r.fail(name, "These are %d messages; one call takes at most %d.", len(ids), most)
+	}
+	return ids
+}
+
+// limit returns how many are wanted, absent if the field was not given.
+func (r *reader) limit(name string, absent, most int) int {
+	raw, ok := r.fields[name]
+	if !ok {
+		return absent
+	}
+	n, ok := number(raw)
+	if !ok || n < 1 || n > int64(most) {
+		r.fail(name, "This must be a number from 1 to %d.", most)
+		return absent
 	}
 	return int(n)
 }

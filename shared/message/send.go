@@ -4,22 +4,18 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"time"
 	"unicode/utf8"
 
 	"github.com/gotd/td/tg"
 
 	"telegram-client/shared/fault"
 	"telegram-client/shared/peer"
+	"telegram-client/shared/textparse"
 )
 
-const (
-	// MaxTargets is how many targets one call may have: more do not fit into its deadline.
-	MaxTargets = 100
-	// MaxParts is how many messages one text may become.
-	MaxParts = 20
-	// maxKey is how long an idempotency key may be, in characters.
-	maxKey = 255
-)
+// maxKey is how long an idempotency key may be, in characters.
+const maxKey = 255
 
 // Defaults are what a call says outside its body.
 type Defaults struct {
@@ -33,81 +29,39 @@ type Send struct {
 	Targets []peer.Target
 	// Parts are the texts to send to each target, each as Telegram will show it: at most 4096 UTF-16 units, without
 	// white space around it.
-	Parts          []string
+	Parts          []textparse.Text
+	NoPreview      bool
 	Silent         bool
+	ClearDraft     bool
 	ReplyTo        int // 0: none
+	CommentTo      int // 0: none; takes the place of ReplyTo
+	Schedule       Schedule
+	Markup         Markup
 	DryRun         bool
 	IdempotencyKey string // empty: none
 }
 
 // ParseSend reads a call of send_messages. The call is good only if there are no faults.
 func ParseSend(body json.RawMessage, d Defaults) (Send, []*fault.Fault) {
-	r := newReader(SendMessages, body)
-	if len(r.faults) > 0 && r.faults[0].Code == fault.InvalidJSON {
+	r, ok := newReader(SendMessages, body)
+	if !ok {
 		return Send{}, r.faults
 	}
 	s := Send{
-		Targets: r.targets(),
-		Parts:   r.parts(),
-		Silent:  r.flag("silent"),
-		ReplyTo: r.integer("reply_to"),
-		DryRun:  r.flag("dry_run"),
+		Targets:    r.someTargets(),
+		Parts:      r.parts("message"),
+		NoPreview:  !r.flag("link_preview", true),
+		Silent:     r.flag("silent", false),
+		ClearDraft: r.flag("clear_draft", false),
+		ReplyTo:    r.messageID("reply_to"),
+		CommentTo:  r.messageID("comment_to"),
+		Schedule:   r.schedule(),
+		Markup:     r.markup(),
+		DryRun:     r.flag("dry_run", false),
 	}
 	s.EntryID, _ = r.text("config_entry_id")
 	s.IdempotencyKey = r.key(d.IdempotencyKey)
 	return s, r.faults
-}
-
-func (r *reader) targets() []peer.Target {
-	before := len(r.faults)
-	var targets []peer.Target
-	for _, it := range r.items("target_username", "a username or a list of usernames") {
-		t, f := peer.ParseTarget(it.text)
-		if f != nil {
-			f.Field = it.path
-			r.faults = append(r.faults, f)
-			continue
-		}
-		targets = append(targets, t)
-	}
-	for _, it := range r.items("target_id", "an id or a list of ids") {
-		n, ok := number(json.RawMessage(it.text))
-		if !ok {
-			r.fail(it.path, "This is not an id: ids are whole numbers. Usernames belong into target_username.")
-			continue
-		}
-		t, f := peer.ParseTarget(fmt.Sprint(n))
-		if f != nil {
-			f.Field = it.path
-			r.faults = append(r.faults, f)
-			continue
-		}
-		targets = append(targets, t)
-	}
-	switch {
-	case len(r.faults) > before:
-	case len(targets) == 0:
-		r.faults = append(r.faults, fault.New(fault.TargetRequired, "Say whom to send to: target_id or target_username is required."))
-	case len(targets) > MaxTargets:
-		r.fail("target_id", "These are %d targets; one call takes at most %d.", len(targets), MaxTargets)
-	}
-	return targets
-}
-
-func (r *reader) parts() []string {
-	text, ok := r.text("message")
-	if !ok {
-		return nil
-	}
-	parts := Split(text, MaxText)
-	switch {
-	case len(parts) == 0:
-		r.fail("message", "The message is empty.")
-	case len(parts) > MaxParts:
-		r.faults = append(r.faults, fault.At(fault.MessageTooLong, "message",
-			"The message would become %d messages; at most %d are sent at once.", len(parts), MaxParts))
-	}
-	return parts
 }
 
 // key returns the idempotency key of the field or of the header.
@@ -132,31 +86,59 @@ func (s *Send) Messages() int { return len(s.Targets) * len(s.Parts) }
 
 // Hash returns what tells calls with the same idempotency key apart: it is equal for calls that would send the same.
 func (s *Send) Hash() [32]byte {
+	same := *s
+	same.EntryID, same.IdempotencyKey, same.DryRun, same.Targets = "", "", false, nil
+	return hash(SendMessages, s.Targets, same)
+}
+
+// hash is of targets, which do not show all of themselves, and of what else a call says.
+func hash(v Verb, targets []peer.Target, rest any) [32]byte {
+	type whole peer.Target
+	all := make([]whole, len(targets))
+	for i, t := range targets {
+		all[i] = whole(t)
+	}
 	said, err := json.Marshal(struct {
 		Verb    Verb
-		Targets []peer.Target
-		Parts   []string
-		Silent  bool
-		ReplyTo int
-	}{SendMessages, s.Targets, s.Parts, s.Silent, s.ReplyTo})
+		Targets []whole
+		Rest    any
+	}{v, all, rest})
 	if err != nil {
-		// Targets, texts and numbers always have a JSON form.
+		// Texts, numbers and times always have a JSON form.
 		panic(fmt.Sprintf("marshal a call: %v", err))
 	}
 	return sha256.Sum256(said)
 }
 
-// Plan returns the requests that send the call's text to one target, in order. randomIDs has one for each part. All
-// parts are replies, so that all of them land in the topic that reply_to may name.
-func (s *Send) Plan(to tg.InputPeerClass, randomIDs []int64) ([]*tg.MessagesSendMessageRequest, error) {
+// A Place is where the messages of a call go.
+type Place struct {
+	Peer    tg.InputPeerClass
+	ReplyTo int       // 0: none
+	At      time.Time // zero: at once
+	// Find returns the users whom texts mention; nil: nobody is found.
+	Find func(peer.Target) (tg.InputUserClass, bool)
+}
+
+// Plan returns the requests that send the call's text to one place, in order. randomIDs has one for each part. All parts
+// are replies, so that all of them land in the topic that reply_to may name; a keyboard is the last one's.
+func (s *Send) Plan(p Place, randomIDs []int64) ([]*tg.MessagesSendMessageRequest, error) {
 	if len(randomIDs) != len(s.Parts) {
 		return nil, fmt.Errorf("plan %d messages: %d random ids", len(s.Parts), len(randomIDs))
 	}
 	requests := make([]*tg.MessagesSendMessageRequest, len(s.Parts))
 	for i, text := range s.Parts {
-		r := &tg.MessagesSendMessageRequest{Peer: to, Message: text, RandomID: randomIDs[i], Silent: s.Silent}
-		if s.ReplyTo != 0 {
-			r.SetReplyTo(&tg.InputReplyToMessage{ReplyToMsgID: s.ReplyTo})
+		r := &tg.MessagesSendMessageRequest{
+			Peer: p.Peer, Message: text.Text, RandomID: randomIDs[i], Entities: Entities(text.Entities, p.Find),
+			NoWebpage: s.NoPreview, Silent: s.Silent, ClearDraft: s.ClearDraft,
+		}
+		if p.ReplyTo != 0 {
+			r.ReplyTo = &tg.InputReplyToMessage{ReplyToMsgID: p.ReplyTo}
+		}
+		if !p.At.IsZero() {
+			r.ScheduleDate = int(p.At.Unix())
+		}
+		if i == len(s.Parts)-1 {
+			r.ReplyMarkup = s.Markup.TL()
 		}
 		r.SetFlags()
 		requests[i] = r

@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"telegram-client/shared/textparse"
 )
 
 func TestSplit_PartsAtLinesThenWords(t *testing.T) {
@@ -29,7 +31,7 @@ func TestSplit_PartsAtLinesThenWords(t *testing.T) {
 		"carriage returns":          {"a\r\nb", 10, []string{"a\nb"}},
 		"much white space":          {"aaaa" + strings.Repeat(" ", 50) + "bbbb", 10, []string{"aaaa", "bbbb"}},
 	} {
-		if diff := cmp.Diff(c.want, Split(c.text, c.limit)); diff != "" {
+		if diff := cmp.Diff(c.want, texts(Split(textparse.Text{Text: c.text}, c.limit))); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
 	}
@@ -57,14 +59,51 @@ func FuzzSplit(f *testing.F) {
 
 type fataler interface{ Fatalf(string, ...any) }
 
-func checkSplit(t fataler, text string, limit int) {
-	parts := Split(text, limit)
+func texts(parts []textparse.Text) []string {
+	var all []string
 	for _, p := range parts {
-		if n := len(utf16.Encode([]rune(p))); n == 0 || n > limit {
-			t.Fatalf("a part of %d units: %q", n, p)
+		all = append(all, p.Text)
+	}
+	return all
+}
+
+func TestSplit_EntitiesGoOnInTheNextPart(t *testing.T) {
+	t.Parallel()
+	got := Split(textparse.Text{Text: "  😀aa bbb\r\ncc", Entities: []textparse.Entity{
+		{Kind: textparse.Bold, Offset: 1, Length: 8},
+		{Kind: textparse.Link, Offset: 7, Length: 6, URL: "u"},
+		{Kind: textparse.Emoji, Offset: 2, Length: 3, Document: 5},
+		{Kind: textparse.Emoji, Offset: 5, Length: 3, Document: 6},
+		{Kind: textparse.Italic, Offset: 10, Length: 1},
+	}}, 5)
+	want := []textparse.Text{
+		{Text: "😀aa", Entities: []textparse.Entity{{Kind: textparse.Bold, Length: 4}, {Kind: textparse.Emoji, Length: 3, Document: 5}}},
+		{Text: "bbb", Entities: []textparse.Entity{{Kind: textparse.Bold, Length: 2}, {Kind: textparse.Link, Length: 3, URL: "u"}}},
+		{Text: "cc", Entities: []textparse.Entity{{Kind: textparse.Link, Length: 1, URL: "u"}}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func checkSplit(t fataler, text string, limit int) {
+	units := textparse.Units(text)
+	parts := Split(textparse.Text{Text: text, Entities: []textparse.Entity{{Kind: textparse.Bold, Length: units}, {Kind: textparse.Code, Offset: units / 3, Length: units / 2}}}, limit)
+	for _, p := range parts {
+		n := len(utf16.Encode([]rune(p.Text)))
+		if n == 0 || n > limit {
+			t.Fatalf("a part of %d units: %q", n, p.Text)
+		}
+		for i, e := range p.Entities {
+			if e.Offset < 0 || e.Length <= 0 || e.Offset+e.Length > n || i == 0 && e != (textparse.Entity{Kind: textparse.Bold, Length: n}) {
+				t.Fatalf("an entity %+v of %d units", e, n)
+			}
+		}
+		if len(p.Entities) == 0 {
+			t.Fatalf("%q is not bold", p.Text)
 		}
 	}
-	if want, got := solid(text), solid(strings.Join(parts, "")); want != got {
+	if want, got := solid(text), solid(strings.Join(texts(parts), "")); want != got {
 		t.Fatalf("%q became %q", want, got)
 	}
 }

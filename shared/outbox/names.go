@@ -31,6 +31,12 @@ func (n Names) Text(kind Kind, text string) string {
 	return n.ring.Name("text", n.entry, string(kind), text)
 }
 
+// Scheduled returns the name of a message that was scheduled in a chat, in place of its mark: when Telegram sends it, it
+// has an id that nobody knew, and only a push says which one became it. Text and chat are what a difference tells too.
+func (n Names) Scheduled(chat peer.ID, text string) string {
+	return n.ring.Name("scheduled", n.entry, fmt.Sprint(int64(chat)), text)
+}
+
 // Messages returns, in place of a text, the name of the messages that are deleted, read, pinned or pinned no more, in
 // whatever order.
 func (n Names) Messages(kind Kind, box peer.ID, ids []int) string {

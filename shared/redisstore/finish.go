@@ -3,6 +3,7 @@ package redisstore
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"telegram-client/shared/authorization"
 	"telegram-client/shared/entry"
@@ -13,6 +14,9 @@ import (
 var fateNames = map[authorization.Fate]string{
 	authorization.Fine: "fine", authorization.Rests: "rests", authorization.Ended: "ended", authorization.Duplicated: "duplicated",
 }
+
+// scheduledLife is how long after its date a scheduled message is still known to be ours: the listener may be away.
+const scheduledLife = 7 * 24 * time.Hour
 
 // Finish gives a grant back. See authorization.Store.
 func (s *Store) Finish(ctx context.Context, g *authorization.Grant, r authorization.Result) error {
@@ -46,9 +50,13 @@ func (s *Store) Finish(ctx context.Context, g *authorization.Grant, r authorizat
 	sealed := [][]byte{session, answer, released, changed}
 
 	names := outbox.NewNames(s.ring, string(id))
-	marks := []string{}
+	marks, lives := []string{}, []int64{}
 	for _, m := range r.Outcome.Marks {
-		marks = append(marks, markName(m.Kind, names.Mark(m.Box, m.MessageID), m.Version))
+		name, life := names.Mark(m.Box, m.MessageID), s.numbers.MarkLife
+		if m.Scheduled != "" {
+			name, life = m.Scheduled, max(m.Due.Sub(s.now()), 0)+scheduledLife
+		}
+		marks, lives = append(marks, markName(m.Kind, name, m.Version)), append(lives, life.Milliseconds())
 	}
 	sent := []string{}
 	for _, f := range []struct {
@@ -68,6 +76,7 @@ func (s *Store) Finish(ctx context.Context, g *authorization.Grant, r authorizat
 	if err != nil {
 		return err
 	}
+	h["lives"] = lives
 	h["marks"], h["sent"], h["peers"], h["names"] = marks, sent, list(peers), list(usernames)
 
 	got, err := s.run(ctx, s.scripts.finish, id, h, append(sealed, blobs...)...)

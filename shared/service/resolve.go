@@ -12,17 +12,42 @@ import (
 	"telegram-client/shared/peer"
 )
 
+// A chat is a target that was found.
+type chat struct {
+	target peer.Target
+	peer   tg.InputPeerClass
+	id     peer.ID
+}
+
+// box returns whose ids the messages of the chat have: a channel's its own, all others the account's common ones, 0.
+func (c chat) box() peer.ID {
+	if c.id.Kind() == peer.Channel {
+		return c.id
+	}
+	return 0
+}
+
+// channel returns the chat as requests about channels name it.
+func (c chat) channel() (tg.InputChannelClass, bool) {
+	p, ok := c.peer.(*tg.InputPeerChannel)
+	if !ok {
+		return nil, false
+	}
+	return &tg.InputChannel{ChannelID: p.ChannelID, AccessHash: p.AccessHash}, true
+}
+
 // resolve finds how to address a target: what the entry has learnt first, since Telegram answers hundreds of look-ups
 // with a flood wait of hours, then Telegram. What it learns is left in the book.
-func resolve(ctx context.Context, c *authorization.Call, t peer.Target) (tg.InputPeerClass, peer.ID, error) {
+func resolve(ctx context.Context, c *authorization.Call, t peer.Target) (chat, error) {
 	if p, id, ok := c.Peers.Find(t); ok {
-		return p, id, nil
+		return chat{t, p, id}, nil
 	}
 	return ask(ctx, c, t)
 }
 
 // ask finds a target by asking Telegram, also one that the book believes to know.
-func ask(ctx context.Context, c *authorization.Call, t peer.Target) (tg.InputPeerClass, peer.ID, error) {
+func ask(ctx context.Context, c *authorization.Call, t peer.Target) (chat, error) {
+	asked := t
 	var err error
 	switch {
 	case t.Username != "":
@@ -38,12 +63,42 @@ func ask(ctx context.Context, c *authorization.Call, t peer.Target) (tg.InputPee
 		err = askChannel(ctx, c, t.ID)
 	}
 	if err != nil {
-		return nil, 0, err
+		return chat{}, err
 	}
 	if p, id, ok := c.Peers.Find(t); ok {
-		return p, id, nil
+		return chat{asked, p, id}, nil
 	}
-	return nil, 0, notFound(t)
+	return chat{}, notFound(asked)
+}
+
+// mentioned looks up the users whom texts mention. Who is not found is not in the answer: of such a mention the text
+// stays.
+func mentioned(ctx context.Context, c *authorization.Call, who []peer.Target) (map[peer.Target]tg.InputUserClass, error) {
+	found := make(map[peer.Target]tg.InputUserClass, len(who))
+	for _, t := range who {
+		at, err := resolve(ctx, c, t)
+		if fault.Is(err, fault.TargetNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		switch p := at.peer.(type) {
+		case *tg.InputPeerUser:
+			found[t] = &tg.InputUser{UserID: p.UserID, AccessHash: p.AccessHash}
+		case *tg.InputPeerSelf:
+			found[t] = &tg.InputUserSelf{}
+		}
+	}
+	return found, nil
+}
+
+// finder makes a function of what mentioned returns.
+func finder(found map[peer.Target]tg.InputUserClass) func(peer.Target) (tg.InputUserClass, bool) {
+	return func(t peer.Target) (tg.InputUserClass, bool) {
+		u, ok := found[t]
+		return u, ok
+	}
 }
 
 // askUsername asks by contacts.resolveUsername.

@@ -1,6 +1,7 @@
 // Package service carries out service calls: a file per verb, and the steps that verbs share, which are exactly
 // resolve (find a target's peer), attach (files; with the verbs that have them) and perform (ask Telegram and read what
-// it did from the answer).
+// it did from the answer). Verbs that make messages share delivery, which serves one target after the other and makes
+// calls repeatable, those about one chat share one.
 //
 // A call reaches it parsed and checked. It says what became of each target, and tells the pool what it did, so that the
 // listener does not report our own doing as an event. How a connection comes about is the business of authorization.
@@ -19,6 +20,7 @@ import (
 	"telegram-client/shared/entry"
 	"telegram-client/shared/fault"
 	"telegram-client/shared/outbox"
+	"telegram-client/shared/peer"
 	"telegram-client/shared/seal"
 )
 
@@ -33,6 +35,13 @@ type Store interface {
 	Oldest(ctx context.Context) (entry.ID, error)
 	// Proofs returns which messages are known by now to have been sent by the call with that idempotency key.
 	Proofs(ctx context.Context, id entry.ID, key string) ([]authorization.Proof, error)
+	// Entry returns an entry. Fault: unknown_entry.
+	Entry(ctx context.Context, id entry.ID) (entry.Entry, error)
+	// Peers returns whom an entry has met.
+	Peers(ctx context.Context, id entry.ID) ([]peer.Record, error)
+	// Ask has the listener that serves an entry carry something out, and waits for what comes of it. Fault besides those
+	// of the listener: listener_away.
+	Ask(ctx context.Context, id entry.ID, c entry.Command) error
 }
 
 // Options of a service.

@@ -30,6 +30,8 @@ var (
 	tooLong       = meaning{code: fault.MessageTooLong, sentence: "The text is longer than Telegram allows."}
 	badEntities   = meaning{code: fault.EntitiesInvalid, sentence: "Telegram does not accept the formatting of this text. Check the parse mode and that every mark is closed."}
 	badButton     = meaning{code: fault.InvalidField, sentence: "Telegram does not accept a button of the keyboard. Check its text, its data (up to 64 bytes) and its address."}
+	badReaction   = meaning{code: fault.InvalidField, sentence: "Telegram does not take this reaction here: the chat may allow others only, and custom emojis need Premium."}
+	badSchedule   = meaning{code: fault.ScheduleInvalid, sentence: "Telegram does not take this time: it has to be in the future, and within a year."}
 	loggedOut     = meaning{fault.ReauthRequired, "Telegram has ended this login. Log in again.", authorization.Ended}
 	banned        = meaning{fault.ReauthRequired, "Telegram has banned or deleted this account. If that is wrong, ask Telegram: https://telegram.org/support.", authorization.Ended}
 	duplicated    = meaning{fault.SenderResting, "Telegram saw this login used over two connections at once and may have ended it. It rests for a moment and is then tried again; if that fails, log in again.", authorization.Duplicated}
@@ -97,6 +99,18 @@ var meanings = map[string]meaning{
 	"BUTTON_URL_INVALID":          badButton,
 	"REPLY_MARKUP_INVALID":        badButton,
 	"REPLY_MARKUP_TOO_LONG":       badButton,
+
+	"REACTION_INVALID":         badReaction,
+	"REACTION_EMPTY":           badReaction,
+	"REACTIONS_TOO_MANY":       badReaction,
+	"CHAT_FORWARDS_RESTRICTED": {code: fault.ChatWriteForbid, sentence: "Messages of this chat must not be forwarded."},
+	"PIN_RESTRICTED":           {code: fault.ChatWriteForbid, sentence: "This account may not pin messages here."},
+	"SCHEDULE_BOT_NOT_ALLOWED": {code: fault.BotCannotSchedule, sentence: "Telegram lets only users schedule messages."},
+	"SCHEDULE_DATE_INVALID":    badSchedule,
+	"SCHEDULE_DATE_TOO_LATE":   badSchedule,
+	"SCHEDULE_TOO_MUCH":        {code: fault.ScheduleInvalid, sentence: "This chat has 100 scheduled messages already, which is as many as Telegram keeps."},
+	"TOPIC_CLOSED":             {code: fault.ChatWriteForbid, sentence: "This topic is closed. Ask one of the administrators of the forum."},
+	"TOPIC_DELETED":            {code: fault.MessageIDInvalid, sentence: "This topic was deleted."},
 
 	"AUTH_KEY_UNREGISTERED": loggedOut,
 	"AUTH_KEY_INVALID":      loggedOut,

@@ -1,6 +1,6 @@
 -- Finish: give the use of an authorization back, and record what the call did.
 --
--- H: nonce, name, fate, unsure, open, untouched, marks, mark_life, rest, cooldown, idem, idem_prefix, bell, peers, names, sent
+-- H: nonce, name, fate, unsure, open, untouched, marks and their lives, mark_life, rest, cooldown, idem, idem_prefix, bell, peers, names, sent
 -- ARGV[2]: session or '', ARGV[3]: answer or '', ARGV[4]: the command "released", ARGV[5]: the command "devices", then the
 -- sealed last ids that H.sent names, then peers
 -- Answers: ok | lost
@@ -8,7 +8,7 @@ if redis.call('EXISTS', K.entry) == 0 then return {'lost'} end -- forgotten mean
 local a = authorization(H.name)
 
 sweep_marks()
-for _, mark in ipairs(H.marks) do redis.call('ZADD', K.marks, now + H.mark_life, mark) end
+for i, mark in ipairs(H.marks) do redis.call('ZADD', K.marks, 'GT', now + H.lives[i], mark) end
 if H.idem and ARGV[3] ~= '' then
   local key = H.idem_prefix .. H.idem
   if redis.call('HGET', key, 'nonce') == H.nonce then

@@ -1,0 +1,17 @@
+// Command chats is the function that lists chats and reads messages.
+package main
+
+import (
+	"context"
+	"os"
+
+	"telegram-client/functions"
+	"telegram-client/shared/httpapi"
+	"telegram-client/shared/process"
+)
+
+func main() {
+	os.Exit(process.Main("chats", func(ctx context.Context, e process.Environ) error {
+		return process.Serve(ctx, e, httpapi.Fail, functions.Chats)
+	}))
+}

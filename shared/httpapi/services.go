@@ -1,0 +1,139 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"telegram-client/shared/entry"
+	"telegram-client/shared/fault"
+	"telegram-client/shared/message"
+	"telegram-client/shared/peer"
+	"telegram-client/shared/service"
+)
+
+// servicePath is where the service of a verb is called.
+func servicePath(v message.Verb) string { return "/services/" + entry.Domain + "/" + string(v) }
+
+// serviceRoute is the route of a verb: parse reads the call, carry carries it out, write writes the answer. The header
+// Idempotency-Key is for those verbs that know of it.
+func serviceRoute[Call, Answer any](v message.Verb, s Settings,
+	parse func(json.RawMessage, message.Defaults) (Call, []*fault.Fault),
+	carry func(context.Context, Call) (Answer, error),
+	write func(http.ResponseWriter, *http.Request, Answer),
+) route {
+	return route{"POST " + servicePath(v), s.Deadlines.withDefaults().Text, func(w http.ResponseWriter, r *http.Request) error {
+		body, _, err := readObject(r)
+		if err != nil {
+			return err
+		}
+		call, faults := parse(body, message.Defaults{IdempotencyKey: r.Header.Get("Idempotency-Key")})
+		if len(faults) > 0 {
+			return badCall(w, r, faults)
+		}
+		answer, err := carry(r.Context(), call)
+		if err != nil {
+			return err
+		}
+		write(w, r, answer)
+		return nil
+	}, false}
+}
+
+// unkeyed is a parser of a verb that does no harm if it is called twice.
+func unkeyed[Call any](parse func(json.RawMessage) (Call, []*fault.Fault)) func(json.RawMessage, message.Defaults) (Call, []*fault.Fault) {
+	return func(body json.RawMessage, _ message.Defaults) (Call, []*fault.Fault) { return parse(body) }
+}
+
+// badCall says everything that is wrong with a call: the first fault as the error, and all of them beside it if there
+// are several.
+func badCall(w http.ResponseWriter, r *http.Request, faults []*fault.Fault) error {
+	if len(faults) == 1 {
+		return faults[0]
+	}
+	body := struct {
+		failure
+		Errors []*wireFault `json:"errors"`
+	}{failure: failure{Error: newWireFault(faults[0])}}
+	for _, f := range faults {
+		body.Errors = append(body.Errors, newWireFault(f))
+	}
+	failWith(w, r, faults[0], body)
+	return nil
+}
+
+type answerJSON struct {
+	OK      bool         `json:"ok"`
+	Error   *wireFault   `json:"error,omitempty"`
+	DryRun  bool         `json:"dry_run,omitempty"`
+	EntryID entry.ID     `json:"config_entry_id"`
+	Results []resultJSON `json:"results"`
+}
+
+// resultJSON is what became of one target: sentJSON, deletedJSON or failedJSON.
+type resultJSON any
+
+type failedJSON struct {
+	Target whomJSON   `json:"target"`
+	OK     bool       `json:"ok"`
+	Error  *wireFault `json:"error"`
+	// MessageIDs are the parts of a text that were sent before one failed.
+	MessageIDs []int `json:"message_ids,omitempty"`
+}
+
+// A whomJSON is a target as it was written; null for the zero one, which is none.
+type whomJSON peer.Target
+
+// MarshalJSON writes the target.
+func (t whomJSON) MarshalJSON() ([]byte, error) {
+	if t == (whomJSON{}) {
+		return []byte("null"), nil
+	}
+	return peer.Target(t).MarshalJSON()
+}
+
+// chatJSON is the id of a chat, null if there is none.
+func chatJSON(id peer.ID) *peer.ID {
+	if id == 0 {
+		return nil
+	}
+	return &id
+}
+
+// writeAnswer writes what became of each target: 200 if all is well, 207 if some is, else the status of the first fault.
+// A fault that ended the call before all had their turn is its status whatever was done. good is what a result is that
+// is well.
+func writeAnswer(w http.ResponseWriter, r *http.Request, a *service.Answer, good func(*service.Result) resultJSON) {
+	out := answerJSON{OK: a.Fault == nil, DryRun: a.DryRun, EntryID: a.Entry, Results: []resultJSON{}}
+	first, succeeded := a.Fault, false
+	for i := range a.Results {
+		t := &a.Results[i]
+		if t.Fault == nil {
+			succeeded = true
+			out.Results = append(out.Results, good(t))
+			continue
+		}
+		out.OK = false
+		out.Results = append(out.Results, failedJSON{whomJSON(t.Target), false, newWireFault(t.Fault), t.MessageIDs})
+		if first == nil {
+			first = t.Fault
+		}
+	}
+	switch {
+	case out.OK:
+		writeJSON(w, http.StatusOK, out)
+	case a.Fault == nil && succeeded:
+		writeJSON(w, http.StatusMultiStatus, out)
+	default:
+		out.Error = newWireFault(first)
+		failWith(w, r, first, out)
+	}
+}
+
+// writeDone writes the answer of a verb that has nothing else to tell.
+func writeDone(w http.ResponseWriter, _ *http.Request, d *service.Done) {
+	writeJSON(w, http.StatusOK, struct {
+		OK     bool `json:"ok"`
+		DryRun bool `json:"dry_run,omitempty"`
+	}{true, d.DryRun})
+}

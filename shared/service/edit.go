@@ -1,0 +1,233 @@
+package service
+
+import (
+	"context"
+	"time"
+
+	"github.com/gotd/td/tg"
+	"github.com/gotd/td/tgerr"
+
+	"telegram-client/shared/authorization"
+	"telegram-client/shared/entry"
+	"telegram-client/shared/fault"
+	"telegram-client/shared/message"
+	"telegram-client/shared/outbox"
+	"telegram-client/shared/peer"
+	"telegram-client/shared/textparse"
+)
+
+// An EditAnswer is what became of a call of edit_message.
+type EditAnswer struct {
+	Entry     entry.ID
+	DryRun    bool
+	ChatID    peer.ID
+	MessageID int
+	Date      time.Time // of the edit, or of the message if it was not modified; zero: not known
+	Scheduled time.Time // when the message is to be sent; zero: it was
+	Modified  bool      // false: it was like that already
+}
+
+// EditMessage edits one message. Repeating a call does no harm: the message is like that already.
+func (s *Service) EditMessage(ctx context.Context, m message.Edit) (*EditAnswer, error) {
+	id, err := s.entryID(ctx, m.EntryID)
+	if err != nil {
+		return nil, err
+	}
+	var mentions []peer.Target
+	r := s.request(ctx, id)
+	if m.Target != (peer.Target{}) {
+		r.Targets = append(r.Targets, m.Target)
+	}
+	if m.Text != nil {
+		mentions = message.Mentions([]textparse.Text{*m.Text})
+		r.Targets = append(r.Targets, mentions...)
+	}
+	if !m.DryRun {
+		r.Intent.Kinds = []outbox.Kind{outbox.Edit}
+		if m.Text != nil {
+			r.Intent.Texts = []string{s.names(id).Text(outbox.Edit, m.Text.Text)}
+		}
+	}
+	answer := &EditAnswer{Entry: id, DryRun: m.DryRun, MessageID: m.MessageID}
+	err = s.o.Pool.Do(ctx, r, func(ctx context.Context, c *authorization.Call) error {
+		w := editing{s: s, c: c, m: m, answer: answer}
+		return w.run(ctx, mentions)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return answer, nil
+}
+
+// editing is one call at work.
+type editing struct {
+	s      *Service
+	c      *authorization.Call
+	m      message.Edit
+	at     chat
+	answer *EditAnswer
+}
+
+func (w *editing) run(ctx context.Context, mentions []peer.Target) error {
+	if err := onlyBots(&w.c.Entry, w.m.Markup); err != nil {
+		return err
+	}
+	due, err := w.s.due(&w.c.Entry, w.m.Schedule)
+	if err != nil {
+		return err
+	}
+	found, err := mentioned(ctx, w.c, mentions)
+	if err != nil {
+		return err
+	}
+	named := w.m.Target != (peer.Target{})
+	if named {
+		if w.at, err = resolve(ctx, w.c, w.m.Target); err != nil {
+			return err
+		}
+	}
+	markup := w.m.Markup.TL()
+	if w.m.Markup.Kind == message.RemoveMarkup {
+		markup = nil // an edit without one removes it
+	}
+	// Telegram takes an inline keyboard away unless the edit brings it again. Only bots have any.
+	keeps := w.m.Markup.Kind == message.NoMarkup && w.c.Entry.ClientType == entry.Bot
+	if !named || keeps {
+		before, err := w.before(ctx)
+		if err != nil {
+			return err
+		}
+		if inline, ok := before.ReplyMarkup.(*tg.ReplyInlineMarkup); ok && keeps {
+			markup = inline
+		}
+		w.answer.Date = unix(max(before.Date, before.EditDate))
+	}
+	w.answer.ChatID = w.at.id
+	if w.m.DryRun {
+		w.answer.Scheduled = due
+		return nil
+	}
+	return w.edit(ctx, due, markup, finder(found))
+}
+
+// before returns the message as it is, and finds its chat if the call names none.
+func (w *editing) before(ctx context.Context) (*tg.Message, error) {
+	if w.m.Target == (peer.Target{}) {
+		m, err := oneMessage(ctx, w.s, w.c, &chat{}, w.m.MessageID)
+		if err != nil {
+			return nil, err
+		}
+		if m == nil {
+			return nil, fault.New(fault.TargetRequired, "There is no message with this id in private chats and small groups. If it is in a channel or supergroup say in which: target_id or target_username.")
+		}
+		w.at, err = resolve(ctx, w.c, peer.Target{ID: peer.FromTL(m.PeerID)})
+		return m, err
+	}
+	m, err := oneMessage(ctx, w.s, w.c, &w.at, w.m.MessageID)
+	if err == nil && m == nil {
+		err = fault.At(fault.MessageIDInvalid, "message", "There is no such message in this chat. It may have been deleted, or the id belongs to another chat.")
+	}
+	return m, err
+}
+
+// oneMessage returns a message of a channel, or of the account's common box; nil if it is not there.
+func oneMessage(ctx context.Context, s *Service, c *authorization.Call, at *chat, id int) (*tg.Message, error) {
+	all, err := messagesByID(ctx, s, c, at, []int{id})
+	if err != nil {
+		return nil, err
+	}
+	for _, each := range all {
+		if m, ok := each.(*tg.Message); ok && m.ID == id && (at.id == 0 || peer.FromTL(m.PeerID) == at.id) {
+			return m, nil
+		}
+	}
+	return nil, nil
+}
+
+// messagesByID asks for messages by their ids.
+func messagesByID(ctx context.Context, s *Service, c *authorization.Call, at *chat, ids []int) ([]tg.MessageClass, error) {
+	wanted := make([]tg.InputMessageClass, len(ids))
+	for i, id := range ids {
+		wanted[i] = &tg.InputMessageID{ID: id}
+	}
+	var answer tg.MessagesMessagesClass
+	err := s.perform(ctx, c, at, func(ctx context.Context) (err error) {
+		if channel, ok := at.channel(); ok {
+			answer, err = c.API.ChannelsGetMessages(ctx, &tg.ChannelsGetMessagesRequest{Channel: channel, ID: wanted})
+			return err
+		}
+		answer, err = c.API.MessagesGetMessages(ctx, wanted)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	some, ok := answer.AsModified()
+	if !ok {
+		return nil, nil
+	}
+	c.Peers.Learn(some.GetUsers(), some.GetChats())
+	return some.GetMessages(), nil
+}
+
+// edit asks Telegram for the edit and reads what came of it.
+func (w *editing) edit(ctx context.Context, due time.Time, markup tg.ReplyMarkupClass, find func(peer.Target) (tg.InputUserClass, bool)) error {
+	var answer tg.UpdatesClass
+	err := w.s.perform(ctx, w.c, &w.at, func(ctx context.Context) (err error) {
+		answer, err = w.c.API.MessagesEditMessage(ctx, w.m.Plan(w.at.peer, due, markup, find))
+		return err
+	})
+	switch {
+	case tgerr.Is(err, "MESSAGE_NOT_MODIFIED"):
+		w.answer.Scheduled = due
+		return nil
+	case tgerr.Is(err, "REPLY_MARKUP_INVALID") && w.m.Markup.Kind == message.ReplyMarkup:
+		return fault.At(fault.InvalidField, "keyboard", "Telegram lets edits change inline keyboards only. Send a new message to show another keyboard.").Because(err)
+	case err != nil:
+		return blame(err, "message", fault.MessageIDInvalid)
+	}
+	w.answer.Modified = true
+	w.c.Done.Sent.LastEdited = w.m.MessageID
+	updates, date := flatten(w.c, answer)
+	w.answer.Date = date
+	for _, u := range updates {
+		if made, ok := madeBy(u); ok && made.scheduled && made.id == w.m.MessageID {
+			w.answer.Date, w.answer.Scheduled = made.date, due
+			w.c.Done.Marks = append(w.c.Done.Marks, made.mark(w.s.names(w.answer.Entry), w.at.id))
+			continue
+		}
+		if m, ok := editedBy(u); ok && m.id == w.m.MessageID {
+			w.answer.Date = m.date
+			w.c.Done.Marks = append(w.c.Done.Marks, authorization.Mark{Kind: outbox.Edit, Box: w.at.box(), MessageID: m.id, Version: m.version})
+		}
+	}
+	return nil
+}
+
+type edited struct {
+	id      int
+	date    time.Time
+	version int64 // as event.Occurrence.Version
+}
+
+// editedBy returns the message that an update tells of as edited.
+func editedBy(u tg.UpdateClass) (edited, bool) {
+	var m tg.MessageClass
+	pts := 0
+	switch u := u.(type) {
+	case *tg.UpdateEditMessage:
+		m, pts = u.Message, u.Pts
+	case *tg.UpdateEditChannelMessage:
+		m, pts = u.Message, u.Pts
+	default:
+		return edited{}, false
+	}
+	text, ok := m.(*tg.Message)
+	if !ok {
+		return edited{}, false
+	}
+	if text.EditDate == 0 {
+		return edited{text.ID, unix(text.Date), int64(pts)}, true
+	}
+	return edited{text.ID, unix(text.EditDate), int64(text.EditDate)}, true
+}
