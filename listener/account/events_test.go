@@ -81,6 +81,9 @@ func TestAccount_EveryEventIsCommitted(t *testing.T) {
 		if diff := cmp.Diff(e.own, it.Own); diff != "" {
 			t.Errorf("%T: %s", e.u, diff)
 		}
+		if (it.Latest != "") != (e.event == filter.UserUpdate) || strings.Contains(it.Latest, fmt.Sprint(alice)) {
+			t.Errorf("%T is the latest word on %q", e.u, it.Latest)
+		}
 		if !strings.Contains(string(it.Body), `"config_entry_id":"tg_a"`) {
 			t.Errorf("%T: %s", e.u, it.Body)
 		}

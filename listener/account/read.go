@@ -174,6 +174,9 @@ func (a *Account) item(o *event.Occurrence, replayed bool) (outbox.Item, bool) {
 	if lane != 0 {
 		it.Lane = a.names.Chat(lane)
 	}
+	if o.Latest != "" {
+		it.Latest = a.names.Latest(o.Latest)
+	}
 	it.Own = a.ownOf(o)
 	return it, true
 }

@@ -70,6 +70,10 @@ type Occurrence struct {
 	Users   []peer.ID
 	Service bool
 
+	// Latest is what it is the latest word on: who types in a chat, or whether somebody is online. What was said of it
+	// before is worth nothing from now on. Empty: it stands for itself.
+	Latest string
+
 	data     []byte // of the button of a callback query
 	instance int64  // chat_instance of a callback query
 	payload  payload

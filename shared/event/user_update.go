@@ -41,6 +41,11 @@ func (c *Context) userUpdate(chat, user peer.ID, p *userPayload) Occurrence {
 	p.chat, p.user, p.now = c.place(chat), c.party(user), c.Now
 	o := c.occurrence(filter.UserUpdate, chat, Passing, p)
 	o.Sender = user
+	what := "typing"
+	if p.action == nil {
+		what = "status"
+	}
+	o.Latest = what + " " + chat.String() + " " + user.String()
 	return o
 }
 

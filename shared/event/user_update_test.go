@@ -105,6 +105,14 @@ func TestOccurrence_EventIDOfTypingIsRandom(t *testing.T) {
 	if o.Class != Passing || o.Chat != 1001 || o.Sender != 1001 {
 		t.Errorf("%+v", o)
 	}
+	if o.Latest != "typing 1001 1001" {
+		t.Error(o.Latest)
+	}
+	status := one(t, &tg.UpdateUserStatus{UserID: 1001, Status: &tg.UserStatusRecently{}}, world())
+	there := one(t, &tg.UpdateChatUserTyping{ChatID: 5001, FromID: aliceTL, Action: &tg.SendMessageTypingAction{}}, world())
+	if status.Latest != "status 1001 1001" || there.Latest != "typing -5001 1001" {
+		t.Errorf("%q, %q", status.Latest, there.Latest)
+	}
 	first, second := o.EventID(own), o.EventID(own)
 	if first == second || first.Version() != 4 {
 		t.Errorf("%s, %s", first, second)

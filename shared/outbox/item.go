@@ -36,6 +36,9 @@ type Item struct {
 	Body []byte
 	// Attempts is how many deliveries have been begun, the one it was claimed for included.
 	Attempts int
+	// Latest is a keyed hash of what the item is the latest word on; empty: it stands for itself. An item that waits and
+	// was never tried is replaced by a later one of the same name.
+	Latest string
 	// Own is set for what may be our own doing.
 	Own *Own
 	// Query is the id of a callback query, which waits to be answered; 0: it is none.

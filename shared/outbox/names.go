@@ -37,6 +37,9 @@ func (n Names) Scheduled(chat peer.ID, text string) string {
 	return n.ring.Name("scheduled", n.entry, fmt.Sprint(int64(chat)), text)
 }
 
+// Latest returns the name of what an event is the latest word on.
+func (n Names) Latest(what string) string { return n.ring.Name("latest", n.entry, what) }
+
 // Messages returns, in place of a text, the name of the messages that are deleted, read, pinned or pinned no more, in
 // whatever order.
 func (n Names) Messages(kind Kind, box peer.ID, ids []int) string {

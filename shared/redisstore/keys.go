@@ -42,6 +42,7 @@ const (
 	partPassing = "passing" // sorted set: passing items by place
 	partExpiry  = "expiry"  // sorted set: items by when they are too old
 	partHeld    = "held"    // sorted set: held items by place
+	partLatest  = "latest"  // hash: hash of what an item is the latest word on to the item's name
 	partMarks   = "marks"   // sorted set: marks of own actions by when they are forgotten
 	partOrphans = "orphans" // hash: nonce of a call that died to the hashes of its texts
 	partBox     = "box"     // hash: counters, the last commit, the pause of the target
@@ -59,7 +60,7 @@ func partAuthorization(n authorization.Name) string { return "auth:" + string(n)
 
 var (
 	partsSenders = []string{"auth:sender 1", "auth:sender 2", "auth:sender 3"}
-	partsOutbox  = []string{partItems, partMeta, partLanes, partHeads, partDurable, partPassing, partExpiry, partHeld,
+	partsOutbox  = []string{partItems, partMeta, partLanes, partHeads, partDurable, partPassing, partExpiry, partHeld, partLatest,
 		partMarks, partOrphans, partBox, partTypes, partDropped, partTold}
 	partsWait = []string{partQueue, partWaiting}
 	partsPeer = []string{partPeers, partNames}

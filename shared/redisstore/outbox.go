@@ -23,6 +23,7 @@ type itemMeta struct {
 	Kind     string   `json:"k"`
 	Marks    []string `json:"m"`
 	Text     string   `json:"h"`
+	Latest   string   `json:"g"`
 }
 
 // Commit moves state, events and what was learnt on in one atomic step. See listener/account.
@@ -49,7 +50,7 @@ func (s *Store) Commit(ctx context.Context, id entry.ID, l *lease.Lease, c outbo
 func (s *Store) sealItem(id entry.ID, it *outbox.Item, m *itemMeta) ([][]byte, error) {
 	name, tag := s.itemName(id, it.EventID.String()), s.typeTag(id, it.Type)
 	*m = itemMeta{Name: name, Lane: it.Lane, Class: string(it.Class), Expires: it.ExpiresAt.UnixMilli(), Tag: tag,
-		Occurred: it.OccurredAt.UnixMilli(), Marks: []string{}}
+		Occurred: it.OccurredAt.UnixMilli(), Marks: []string{}, Latest: it.Latest}
 	blob, err := s.sealJSON(fieldName(id, partItems, name), newItemRecord(it))
 	if err != nil {
 		return nil, err

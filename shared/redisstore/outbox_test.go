@@ -371,3 +371,57 @@ func TestClaim_UnreadableItemDoesNotBlockItsLane(t *testing.T) {
 		}
 	})
 }
+
+// Of who types and who is online only the latest waits; what was tried may have arrived and stays.
+func TestCommit_LatestWordReplacesTheFormer(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, w *world) {
+		id := w.newEntry(1, 1)
+		c := w.listen(id)
+		says := func(lane, text, latest string) outbox.Item {
+			it := w.event(lane, text)
+			it.Class, it.ExpiresAt, it.Type, it.Latest = outbox.Passing, w.now().Add(time.Minute), "telegram_client_user_update", latest
+			return it
+		}
+		bodies := func(c outbox.Claimed) []string {
+			var all []string
+			for _, it := range c.Items {
+				all = append(all, string(it.Body))
+			}
+			return all
+		}
+		settle := func(got outbox.Claimed) {
+			t.Helper()
+			var all []outbox.Settlement
+			for _, it := range got.Items {
+				all = append(all, outbox.Settlement{Item: it, Decision: outbox.Decision{Action: outbox.Done}})
+			}
+			if err := w.Settle(ctx(t), id, c.Lease, all); err != nil {
+				t.Fatal(err)
+			}
+		}
+		unordered := cmpopts.SortSlices(func(a, b string) bool { return a < b })
+		w.commit(id, c.Lease, says("a", "typing 1", "alice"), says("a", "between", ""), says("b", "bob 1", "bob"))
+		w.commit(id, c.Lease, says("a", "typing 2", "alice"), says("a", "typing 3", "alice"), says("a", "between", ""))
+		got := w.claim(id, c.Lease, outbox.Claim{Limit: 10})
+		if diff := cmp.Diff([]string{"between", "bob 1"}, bodies(got), unordered); diff != "" {
+			t.Errorf("first:\n%s", diff)
+		}
+		w.commit(id, c.Lease, says("b", "bob 2", "bob"))
+		if len(got.Expired) > 0 {
+			t.Errorf("counted as lost: %v", got.Expired)
+		}
+		settle(got)
+		got = w.claim(id, c.Lease, outbox.Claim{Limit: 10})
+		if diff := cmp.Diff([]string{"typing 3", "bob 2"}, bodies(got), unordered); diff != "" {
+			t.Errorf("then:\n%s", diff)
+		}
+		settle(got)
+		if diff := cmp.Diff([]string{"between"}, w.drain(id, c.Lease)); diff != "" {
+			t.Errorf("last:\n%s", diff)
+		}
+		if n := w.client.HLen(ctx(t), key(id, partLatest)).Val(); n != 0 {
+			t.Errorf("%d names are left", n)
+		}
+	})
+}

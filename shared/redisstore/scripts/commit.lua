@@ -1,6 +1,7 @@
 -- Commit: move update state, events and what was learnt on in one atomic step.
 --
--- H: nonce, commit, items {n name, l lane, c class, x expires, t type tag, o occurred, k kind, m marks, h text}, peers,
+-- H: nonce, commit, items {n name, l lane, c class, x expires, t type tag, o occurred, k kind, m marks, h text,
+--    g latest word on}, peers,
 --    names, max_items, max_bytes, max_passing, idem_prefix, mark_life
 -- ARGV[2]: update state, then for each item: sealed item, sealed proof or '', sealed type; then peers
 -- Answers: ok, queued, held, own | lost
@@ -40,6 +41,13 @@ local function whose(it, place_in_order, proof)
   if #holders > 0 then return nil, holders end
 end
 
+-- replace takes out what was said before and nobody has heard of: one that was tried may have arrived.
+local function replace(latest)
+  local former = redis.call('HGET', K.latest, latest)
+  local m = former and item(former)
+  if m and m.n == 0 then remove(former, m) end
+end
+
 local queued, held, own = 0, 0, 0
 for i, it in ipairs(H.items) do
   local blob, proof, typ = ARGV[3 * i], ARGV[3 * i + 1], ARGV[3 * i + 2]
@@ -55,6 +63,11 @@ for i, it in ipairs(H.items) do
     else
       local m = {q = q, l = it.l, c = it.c, x = it.x, t = it.t, o = it.o, a = now, n = 0, u = now, z = #blob}
       if holders then m.k, m.m, m.h, m.w = it.k, it.m, it.h, holders end
+      if it.g ~= '' then
+        replace(it.g)
+        m.g = it.g
+        redis.call('HSET', K.latest, it.g, it.n)
+      end
       redis.call('HSET', K.items, it.n, blob)
       if holders then
         redis.call('HSET', K.items, it.n .. ':p', proof)

@@ -163,6 +163,7 @@ local function remove(name, m)
   redis.call('ZREM', K[m.c], name)
   redis.call('ZREM', K.expiry, name)
   if m.w then redis.call('ZREM', K.held, name) end
+  if m.g and redis.call('HGET', K.latest, m.g) == name then redis.call('HDEL', K.latest, m.g) end
   if m.c == 'durable' then redis.call('HINCRBY', K.box, 'bytes', -m.z) end
   set_head(m.l)
 end
