@@ -165,6 +165,9 @@ func (c *checker) pattern(p *string, compile func(string) (*pyregex.Regexp, erro
 	}
 	r, err := compile(*p)
 	if err == nil {
+		if _, slow := r.Blowup(); slow {
+			c.fail("pattern", InvalidPattern, "This pattern can take far too long: a repetition in it repeats what can be read in several ways, as (a+)+ does. Write it with one repetition, as a+.")
+		}
 		return r
 	}
 	var syntax *pyregex.SyntaxError

@@ -97,8 +97,8 @@ func TestSet_GroupsOfCallbacksAreText(t *testing.T) {
 // What the engine says of a match that it gave up quotes the text.
 func TestSet_ErrorsDoNotQuoteMessages(t *testing.T) {
 	t.Parallel()
-	s := compiled(t, `{"inline_query":{"pattern":"(?:.*,){11}x"}}`)
-	_, _, err := s.Match(Subject{Event: InlineQuery, Text: strings.Repeat("secret,", 200)})
+	s := compiled(t, `{"inline_query":{"pattern":".*,.*,.*,.*,.*x"}}`)
+	_, _, err := s.Match(Subject{Event: InlineQuery, Text: strings.Repeat("secret,", 600)})
 	if !errors.Is(err, pyregex.ErrTimeout) || strings.Contains(err.Error(), "secret") {
 		t.Errorf("%v", err)
 	}

@@ -129,21 +129,23 @@ func TestParseOptions_NamesWhatCannotBeRead(t *testing.T) {
 func TestOptions_CheckNamesWhatMakesNoSense(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string][]string{
-		`{"new_message":{"incoming":false,"outgoing":false}}`:                           {"no_direction new_message.incoming"},
-		`{"new_message":{"incoming":false,"outgoing":false,"forwards":false}}`:          {"no_direction new_message.incoming"},
-		`{"new_message":{"incoming":false,"outgoing":false,"forwards":true}}`:           nil,
-		`{"new_message":{"chats":"1,alice","pattern":"["}}`:                             {"invalid_id new_message.chats", "invalid_pattern new_message.pattern"},
-		`{"new_message":{"chats":"+5, 1_001 ,-7"}}`:                                     nil,
-		`{"message_edited":{"chats":"1__0,+-5,5+,99999999999999999999"}}`:               {"invalid_id message_edited.chats"},
-		`{"new_message":{"from_users":"@alice,1001,-1001234567890,me,+1 (555) 10-01"}}`: nil,
-		`{"new_message":{"from_users":"a b,+x"}}`:                                       {"invalid_name new_message.from_users"},
-		`{"message_read":{"chats":"x"},"message_deleted":{"chats":"x"}}`:                {"invalid_id message_read.chats", "invalid_id message_deleted.chats"},
-		`{"chat_action":{"chats":"x"},"user_update":{"chats":"x"}}`:                     {"invalid_id chat_action.chats", "invalid_id user_update.chats"},
-		`{"callback_query":{"data":"a","pattern":"b","chats":"x"}}`:                     {"invalid_id callback_query.chats", "data_and_pattern callback_query.pattern"},
-		`{"callback_query":{"data":"","pattern":"b"}}`:                                  nil,
-		`{"inline_query":{"users":"x","pattern":"("}}`:                                  {"invalid_id inline_query.users", "invalid_pattern inline_query.pattern"},
-		`{"bridge":{"answer_callbacks_after":-1}}`:                                      {"invalid_number bridge.answer_callbacks_after"},
-		`{"new_message":{"chats":"` + strings.Repeat("1,", MaxItems+1) + `"}}`:          {"too_many new_message.chats"},
+		`{"new_message":{"incoming":false,"outgoing":false}}`:                                   {"no_direction new_message.incoming"},
+		`{"new_message":{"incoming":false,"outgoing":false,"forwards":false}}`:                  {"no_direction new_message.incoming"},
+		`{"new_message":{"incoming":false,"outgoing":false,"forwards":true}}`:                   nil,
+		`{"new_message":{"chats":"1,alice","pattern":"["}}`:                                     {"invalid_id new_message.chats", "invalid_pattern new_message.pattern"},
+		`{"new_message":{"chats":"+5, 1_001 ,-7"}}`:                                             nil,
+		`{"message_edited":{"chats":"1__0,+-5,5+,99999999999999999999"}}`:                       {"invalid_id message_edited.chats"},
+		`{"new_message":{"from_users":"@alice,1001,-1001234567890,me,+1 (555) 10-01"}}`:         nil,
+		`{"new_message":{"from_users":"a b,+x"}}`:                                               {"invalid_name new_message.from_users"},
+		`{"message_read":{"chats":"x"},"message_deleted":{"chats":"x"}}`:                        {"invalid_id message_read.chats", "invalid_id message_deleted.chats"},
+		`{"chat_action":{"chats":"x"},"user_update":{"chats":"x"}}`:                             {"invalid_id chat_action.chats", "invalid_id user_update.chats"},
+		`{"callback_query":{"data":"a","pattern":"b","chats":"x"}}`:                             {"invalid_id callback_query.chats", "data_and_pattern callback_query.pattern"},
+		`{"callback_query":{"data":"","pattern":"b"}}`:                                          nil,
+		`{"inline_query":{"users":"x","pattern":"("}}`:                                          {"invalid_id inline_query.users", "invalid_pattern inline_query.pattern"},
+		`{"new_message":{"pattern":"(\\w+\\s?)+$"},"message_edited":{"pattern":"(\\w+\\s?)+"}}`: {"invalid_pattern new_message.pattern"},
+		`{"callback_query":{"pattern":"(a+)+$"}}`:                                               {"invalid_pattern callback_query.pattern"},
+		`{"bridge":{"answer_callbacks_after":-1}}`:                                              {"invalid_number bridge.answer_callbacks_after"},
+		`{"new_message":{"chats":"` + strings.Repeat("1,", MaxItems+1) + `"}}`:                  {"too_many new_message.chats"},
 	} {
 		o, faults := ParseOptions(json.RawMessage(body))
 		if len(faults) > 0 {
