@@ -38,9 +38,7 @@ func newAutomaton(root *syntax.RegexNode, bytes bool) *automaton {
 	for r := rune(0); r < 128; r++ {
 		a.pool = append(a.pool, r)
 	}
-	for _, r := range []rune{0x80, 0xa0, 0xe9, 0xff, 0x430, 0x5d0, 0x661, 0x2028, 0x4e2d, 0x1f600} {
-		a.pool = append(a.pool, r)
-	}
+	a.pool = append(a.pool, 0x80, 0xa0, 0xe9, 0xff, 0x430, 0x5d0, 0x661, 0x2028, 0x4e2d, 0x1f600)
 	a.collect(root)
 	slices.Sort(a.pool)
 	a.pool = slices.DeleteFunc(slices.Compact(a.pool), func(r rune) bool { return bytes && r > 0xff })

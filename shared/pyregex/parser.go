@@ -265,16 +265,29 @@ func (p *parser) repeat(last *atom, lo, hi, at int) {
 	if hi == unlimited {
 		quantifier = fmt.Sprintf("{%d,}", lo)
 	}
+	lazy := p.take("?")
+	possessive := !lazy && p.take("+")
+	whole := p.out.String()
+	before, body := whole[:last.begin], whole[last.begin:]
+	p.out.Reset()
+	p.out.WriteString(before)
 	switch {
-	case p.take("?"):
-		p.out.WriteString(quantifier + "?")
-	case p.take("+"): // possessive: it gives nothing back
-		whole := p.out.String()
-		p.out.Reset()
-		p.out.WriteString(whole[:last.begin] + "(?>" + whole[last.begin:] + quantifier + ")")
+	case possessive: // it gives nothing back, and in CPython neither does any round of it
+		p.out.WriteString("(?>" + unmerged("(?>"+body+")") + quantifier + ")")
+	case lazy:
+		p.out.WriteString(unmerged(body) + quantifier + "?")
 	default:
-		p.out.WriteString(quantifier)
+		p.out.WriteString(unmerged(body) + quantifier)
 	}
+}
+
+// unmerged keeps the engine from making one loop of a loop of atomic loops, (?>a+){2}, which would then match more. An
+// empty group does.
+func unmerged(body string) string {
+	if !strings.Contains(body, "(?>") {
+		return body
+	}
+	return "(?:" + body + "())"
 }
 
 // item reads one thing that is no quantifier. It reports whether that can be repeated, and whether it was anything: a
