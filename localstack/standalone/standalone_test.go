@@ -117,13 +117,13 @@ func TestStandalone_LogsInFromATerminal(t *testing.T) {
 	}
 
 	hash := strings.Repeat("0123456789abcdef", 2)
-	code, out := finish(t, program(t, []string{"login"}, "x\n"+hash+"\n\n12345\nbot\n99:wrong\n"+bot.Token+"\n", vars...))
+	code, out := finish(t, program(t, []string{"login"}, "x\n"+hash+"\nbot\n12345\n99:wrong\n"+bot.Token+"\n", vars...))
 	entry := regexp.MustCompile(`entry: +(tg_[a-z2-7]{26})\n`).FindStringSubmatch(out)
 	if code != 0 || entry == nil {
 		t.Fatalf("exit code %d:\n%s", code, out)
 	}
 	for _, want := range []string{
-		"Home Assistant · listener, Home Assistant · sender 1", "! API ID: ", "! Kind of account: User accounts are not yet available", "! Token (not shown): Telegram does not know this token.",
+		"Home Assistant · listener, Home Assistant · sender 1", "! API ID: ", "! Token (not shown): Telegram does not know this token.",
 		"Telegram bot (@kitchen_bot) is set up.", homeassistant.Configuration, homeassistant.Package(), homeassistant.Greeting(),
 		`/services/telegram_client/send_messages"`, "/config/entries/{{ config_entry_id }}/target/confirm", "/config/entries/" + entry[1] + "/target",
 	} {
