@@ -63,6 +63,9 @@ type field struct {
 		Select *struct {
 			Options []string `json:"options"`
 		} `json:"select"`
+		QR *struct {
+			Data string `json:"data"`
+		} `json:"qr_code"`
 	} `json:"selector"`
 }
 
@@ -144,22 +147,40 @@ func (d *dialogue) fill(ctx context.Context, r result) (map[string]any, error) {
 		d.introduce(r)
 	}
 	ask := r.DataSchema
+	if sent := r.Placeholders["sent"]; sent != "" && len(r.Errors) == 0 { // else the errors say it where it matters
+		fmt.Fprintf(d.out, "%s\n", sent)
+	}
 	if len(r.Errors) > 0 {
 		fmt.Fprintln(d.out)
 		for _, name := range slices.Sorted(maps.Keys(r.Errors)) {
 			d.complain(name, r)
 		}
 		if _, whole := r.Errors["base"]; !whole {
-			ask = slices.DeleteFunc(slices.Clone(ask), func(f field) bool { return r.Errors[f.Name] == "" })
+			ask = slices.DeleteFunc(slices.Clone(ask), func(f field) bool { return r.Errors[f.Name] == "" && f.Name != resend })
 		}
 	}
+	again := false
 	for _, f := range ask {
+		switch {
+		case f.Selector.QR != nil:
+			draw(d.out, f.Selector.QR.Data)
+			if _, err := d.prompt.line(ctx, "Press Enter when it is accepted, or for a new one: ", false); err != nil {
+				return nil, err
+			}
+			continue
+		case f.Name == resend: // asked for by no answer to what stands before it
+			if again {
+				d.given[resend] = true
+			}
+			continue
+		}
 		text, err := d.ask(ctx, f)
 		if err != nil {
 			return nil, err
 		}
 		delete(d.given, f.Name)
-		if text != "" {
+		delete(d.given, resend)
+		if again = text == ""; !again {
 			d.given[f.Name] = text
 		}
 	}
@@ -171,6 +192,9 @@ func (d *dialogue) fill(ctx context.Context, r result) (map[string]any, error) {
 	return d.given, nil
 }
 
+// resend is the field that asks for another code.
+const resend = "resend"
+
 // introduce says what a step is about.
 func (d *dialogue) introduce(r result) {
 	text, ok := steps[r.StepID]
@@ -180,6 +204,12 @@ func (d *dialogue) introduce(r result) {
 	fmt.Fprintf(d.out, "\n%s\n", text)
 	if n := r.Placeholders["devices"]; n != "" && n != "0" {
 		fmt.Fprintf(d.out, "In Telegram's list of devices it will appear as: %s.\n", r.Placeholders["device_names"])
+	}
+	if device := r.Placeholders["device"]; device != "" {
+		fmt.Fprintf(d.out, "This is for %s.\n", device)
+	}
+	if hint := r.Placeholders["hint"]; hint != "" {
+		fmt.Fprintf(d.out, "Your hint: %s\n", hint)
 	}
 	fmt.Fprintln(d.out)
 }

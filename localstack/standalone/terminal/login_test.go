@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"rsc.io/qr"
 
 	"telegram-client/shared/seal"
 )
@@ -179,6 +180,73 @@ func TestLogin_KeepsWhatWasRight(t *testing.T) {
 	}
 	if !strings.Contains(out, "it will appear as: D 1, D 2.") || !strings.Contains(out, "Kind of account (client, bot) [client]: ") || !strings.Contains(out, "! Kind of account: not_yet_available") {
 		t.Errorf("it shows:\n%s", out)
+	}
+}
+
+// A user's login: the code comes in another way when nobody enters one, a password is sent as it was entered, and an
+// empty form is answered with nothing.
+func TestLogin_OfAUser(t *testing.T) {
+	t.Parallel()
+	step := func(id, schema, errors, placeholders string) string {
+		return fmt.Sprintf(`200 {"type":"form","flow_id":"f1","step_id":%q,"data_schema":[%s],"errors":{%s},"messages":{%s},"description_placeholders":{%s}}`, id, schema, errors, errors, placeholders)
+	}
+	const code, secret = `{"name":"code","required":false},{"name":"resend","type":"boolean","required":false}`, `{"name":"password","selector":{"text":{"type":"password"}}}`
+	out, asked, err := login(t, "", "+48 600 100 200\n\n12345\n\n54321\n correct horse \n\n", meeting,
+		step("phone", `{"name":"phone"}`, "", `"devices":"2","device_names":"D 1, D 2"`),
+		step("otp", code, "", `"sent":"It is in the app.","code_type":"app"`), step("otp", code, "", `"sent":"It came by SMS."`),
+		step("otp", code, `"code":"invalid_code"`, `"sent":"It came by SMS."`), step("otp", code, `"base":"no_other_way"`, `"sent":"It came by SMS."`),
+		step("password", secret, "", `"hint":"the usual one"`), step("finish", "", "", `"device":"D 2"`), done)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{`{"phone":"+48 600 100 200"}`, `{"resend":true}`, `{"code":"12345"}`, `{"resend":true}`, `{"code":"54321"}`, `{"password":" correct horse "}`, `{}`}
+	var got []string
+	for _, a := range asked[2:] {
+		got = append(got, strings.TrimPrefix(a, "POST /config/flows/f1 "))
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	for _, part := range []string{"it will appear as: D 1, D 2.", "It is in the app.", "It came by SMS.", "! Code: invalid_code", "! no_other_way", "Your hint: the usual one", "This is for D 2.", "Press Enter to go on"} {
+		if !strings.Contains(out, part) {
+			t.Errorf("%q is missing in:\n%s", part, out)
+		}
+	}
+}
+
+func TestLogin_DrawsTheQRCode(t *testing.T) {
+	t.Parallel()
+	const link = "tg://login?token=AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA"
+	form := `200 {"type":"form","flow_id":"f1","step_id":"qr","data_schema":[{"name":"qr","selector":{"qr_code":{"data":%q}}}],"errors":{},"messages":{},"description_placeholders":{}}`
+	out, asked, err := login(t, "", "\n\n", meeting, fmt.Sprintf(form, link), fmt.Sprintf(form, ""), done)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if asked[2] != "POST /config/flows/f1 {}" || !strings.Contains(out, link) || !strings.Contains(out, "There is no QR code yet.") {
+		t.Errorf("%q:\n%s", asked, out)
+	}
+	// What is drawn is read back, module by module.
+	want, err := qr.Encode(link, qr.L)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows []string
+	for _, line := range strings.Split(out, "\n") {
+		if strings.ContainsAny(line, "█▀▄") {
+			rows = append(rows, line)
+		}
+	}
+	if n := (want.Size + 2*quiet + 1) / 2; len(rows) != n {
+		t.Fatalf("%d lines, want %d", len(rows), n)
+	}
+	for y := range want.Size {
+		row := []rune(rows[(y+quiet)/2])
+		for x := range want.Size {
+			light := row[x+quiet] == '█' || row[x+quiet] == map[int]rune{0: '▀', 1: '▄'}[(y+quiet)%2]
+			if light == want.Black(x, y) {
+				t.Fatalf("module %d, %d is wrong", x, y)
+			}
+		}
 	}
 }
 

@@ -37,7 +37,7 @@ func (p *prompt) close() {
 	}
 }
 
-// line asks for one line and returns it without blanks around it. The end of the input, and of ctx, is errGivenUp's
+// line asks for one line and returns it without blanks around it, unless it is secret. The end of the input, and of ctx, is errGivenUp's
 // cause: io.EOF, or the context's error.
 func (p *prompt) line(ctx context.Context, question string, secret bool) (string, error) {
 	fmt.Fprint(p.out, question)
@@ -61,6 +61,9 @@ func (p *prompt) line(ctx context.Context, question string, secret bool) (string
 		if r.err != nil {
 			fmt.Fprintln(p.out)
 			return "", r.err
+		}
+		if secret { // a password may begin or end with a blank
+			return strings.TrimRight(r.text, "\r\n"), nil
 		}
 		return strings.TrimSpace(r.text), nil
 	}
