@@ -89,7 +89,7 @@ func TestStory_LeavesNoSecretBehind(t *testing.T) {
 		t.Fatal(err)
 	}
 	secrets = append(secrets, stage.Started.Token.Reveal())
-	if len(secrets) < 7 { // API hash, bot token, webhook's secret and id, API token, two auth keys at least
+	if len(secrets) < 11 { // password, code, API hash, bot token, webhook's secret and id, API token, four auth keys at least
 		t.Errorf("only %d secrets to search for", len(secrets))
 	}
 	for _, place := range []struct {
@@ -99,7 +99,11 @@ func TestStory_LeavesNoSecretBehind(t *testing.T) {
 		if len(place.text) == 0 {
 			t.Errorf("there was nothing to search in the %s", place.name)
 		}
-		if found := search(place.text, secrets); len(found) > 0 {
+		private := cast.Private
+		if place.name == "answers" {
+			private = nil
+		}
+		if found := search(place.text, append(secrets[:len(secrets):len(secrets)], private...)); len(found) > 0 {
 			t.Errorf("secrets in the %s: %q", place.name, found)
 		}
 	}

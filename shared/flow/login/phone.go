@@ -274,10 +274,12 @@ func saySent(c Code) string {
 		return "Telegram has sent a code to the e-mail address " + c.Where + "."
 	case ByFragment:
 		return "Telegram has sent a code to Fragment: " + c.Where
-	case ByWord:
-		return "Telegram has sent a word by SMS that begins with “" + c.Where + "”: it is the code."
-	case ByPhrase:
-		return "Telegram has sent a phrase by SMS that begins with “" + c.Where + "”: it is the code."
+	case ByWord, ByPhrase:
+		what := map[Kind]string{ByWord: "a word", ByPhrase: "a phrase"}[c.Kind] + " by SMS"
+		if c.Where != "" {
+			what += " that begins with “" + c.Where + "”"
+		}
+		return "Telegram has sent " + what + ": it is the code."
 	}
 	return "Telegram has sent a code (" + string(c.Kind) + ")."
 }
