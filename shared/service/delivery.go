@@ -124,7 +124,7 @@ func (d *delivery) sent(r *Result, at chat, one sent, scheduled time.Time) {
 		r.Date = one.date
 	}
 	if one.scheduled {
-		r.Scheduled = scheduled
+		r.Scheduled = one.date.In(scheduled.Location())
 	} else {
 		d.call.Done.Sent.LastSent = one.id
 	}

@@ -16,9 +16,9 @@ import (
 const proofPause = 500 * time.Millisecond
 
 // proof finds the id of a message that the earlier call of the same key has sent: Telegram only says that it was. The
-// listener's events tell, if not yet then in a moment; a user can look into the history too. scheduled is the date of
-// a message that is yet to be sent, which no event tells of.
-func (d *delivery) proof(ctx context.Context, at chat, text string, scheduled int) (sent, error) {
+// listener's events tell, if not yet then in a moment; a user can look into the history too. scheduled is
+// said of a message that is yet to be sent, which no event tells of.
+func (d *delivery) proof(ctx context.Context, at chat, text string, scheduled bool) (sent, error) {
 	lane, hash := d.names.Chat(at.id), d.names.Text(outbox.Send, text)
 	looked := d.call.Entry.ClientType == entry.Bot
 	for {
@@ -34,7 +34,7 @@ func (d *delivery) proof(ctx context.Context, at chat, text string, scheduled in
 				return one, err
 			}
 		}
-		if d.key == "" || scheduled != 0 || !d.s.sleep(ctx, proofPause) {
+		if d.key == "" || scheduled || !d.s.sleep(ctx, proofPause) {
 			return sent{}, fault.New(fault.UnknownOutcome, "This was sent by an earlier call with the same idempotency key, but nothing tells under which id.")
 		}
 		var err error
@@ -53,9 +53,9 @@ const (
 
 // search looks for the message in what the account wrote. It is found only if no other message could be meant: one with
 // the same text, of the time in which the earlier call may have been, that this call does not know of.
-func (d *delivery) search(ctx context.Context, at chat, text string, scheduled int) (found sent, ok bool, err error) {
+func (d *delivery) search(ctx context.Context, at chat, text string, scheduled bool) (found sent, ok bool, err error) {
 	var answer tg.MessagesMessagesClass
-	if scheduled != 0 {
+	if scheduled {
 		answer, err = d.call.API.MessagesGetScheduledHistory(ctx, &tg.MessagesGetScheduledHistoryRequest{Peer: at.peer})
 	} else {
 		answer, err = d.call.API.MessagesGetHistory(ctx, &tg.MessagesGetHistoryRequest{Peer: at.peer, Limit: searched})
@@ -73,20 +73,20 @@ func (d *delivery) search(ctx context.Context, at chat, text string, scheduled i
 			known[id] = true
 		}
 	}
-	since, matches, complete := d.s.o.Clock.Now().Add(-keyLife), 0, scheduled != 0 || len(some.GetMessages()) < searched
+	since, matches, complete := d.s.o.Clock.Now().Add(-keyLife), 0, scheduled || len(some.GetMessages()) < searched
 	for _, each := range some.GetMessages() {
 		m, is := each.(*tg.Message)
 		if !is {
 			continue
 		}
 		date := unix(m.Date)
-		if scheduled == 0 && date.Before(since) {
+		if !scheduled && date.Before(since) {
 			complete = true
 			break
 		}
-		if m.Message == text && !known[m.ID] && (scheduled != 0 && m.Date == scheduled || scheduled == 0 && m.Out) {
+		if m.Message == text && !known[m.ID] && (scheduled || m.Out) {
 			matches++
-			found = sent{id: m.ID, box: at.box(), date: date, text: text, scheduled: scheduled != 0}
+			found = sent{id: m.ID, box: at.box(), date: date, text: text, scheduled: scheduled}
 		}
 	}
 	return found, complete && matches == 1, nil

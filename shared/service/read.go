@@ -28,14 +28,12 @@ func (s *Service) MarkRead(ctx context.Context, m message.Read) (*Done, error) {
 		if c.Entry.ClientType == entry.Bot {
 			return fault.New(fault.ChatWriteForbid, "A bot cannot mark messages as read. Use an entry of a user's account.")
 		}
-		upTo := m.UpTo
-		if upTo == 0 {
-			var err error
-			if upTo, err = s.newest(ctx, c, at); err != nil || upTo == 0 {
-				return err
-			}
+		ids, err := s.lastRead(ctx, c, at, m.UpTo)
+		if err != nil || len(ids) == 0 {
+			return err
 		}
-		err := s.perform(ctx, c, at, func(ctx context.Context) (err error) {
+		upTo := ids[0]
+		err = s.perform(ctx, c, at, func(ctx context.Context) (err error) {
 			if channel, ok := at.channel(); ok {
 				_, err = c.API.ChannelsReadHistory(ctx, &tg.ChannelsReadHistoryRequest{Channel: channel, MaxID: upTo})
 				return err
@@ -46,26 +44,48 @@ func (s *Service) MarkRead(ctx context.Context, m message.Read) (*Done, error) {
 		if err != nil {
 			return blame(err, "message_id", fault.MessageIDInvalid)
 		}
-		c.Done.Marks = append(c.Done.Marks, authorization.Mark{Kind: outbox.Read, Box: at.box(), MessageID: upTo})
+		for _, id := range ids {
+			c.Done.Marks = append(c.Done.Marks, authorization.Mark{Kind: outbox.Read, Box: at.box(), MessageID: id})
+		}
 		return nil
 	})
 }
 
-// newest returns the id of the last message of a chat, 0 if there is none: the echo of reading names it, so that it has
-// to be known.
-func (s *Service) newest(ctx context.Context, c *authorization.Call, at *chat) (int, error) {
+// lastRead returns the ids that the echo of reading may name: how far is read (the newest message if upTo is 0), and the
+// newest message of somebody else that is read by that. None: there is nothing to read.
+func (s *Service) lastRead(ctx context.Context, c *authorization.Call, at *chat, upTo int) ([]int, error) {
+	r := &tg.MessagesGetHistoryRequest{Limit: searched}
+	if upTo > 0 {
+		r.OffsetID = upTo + 1
+	}
 	var answer tg.MessagesMessagesClass
 	err := s.perform(ctx, c, at, func(ctx context.Context) (err error) {
-		answer, err = c.API.MessagesGetHistory(ctx, &tg.MessagesGetHistoryRequest{Peer: at.peer, Limit: 1})
+		r.Peer = at.peer
+		answer, err = c.API.MessagesGetHistory(ctx, r)
 		return err
 	})
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	if some, ok := answer.AsModified(); ok {
-		for _, m := range some.GetMessages() {
-			return m.GetID(), nil
+	var ids []int
+	if upTo > 0 {
+		ids = append(ids, upTo)
+	}
+	some, ok := answer.AsModified()
+	if !ok {
+		return ids, nil
+	}
+	for _, each := range some.GetMessages() {
+		m, ok := each.AsNotEmpty()
+		if !ok {
+			continue
+		}
+		if len(ids) == 0 {
+			ids = append(ids, m.GetID())
+		}
+		if !m.GetOut() {
+			return append(ids, m.GetID()), nil
 		}
 	}
-	return 0, nil
+	return ids, nil
 }

@@ -99,7 +99,7 @@ func (d *delivery) send(ctx context.Context, at *chat, r *tg.MessagesSendMessage
 	})
 	switch {
 	case tgerr.Is(err, "RANDOM_ID_DUPLICATE"):
-		return d.proof(ctx, *at, r.Message, r.ScheduleDate)
+		return d.proof(ctx, *at, r.Message, r.ScheduleDate != 0)
 	case err != nil:
 		return sent{}, uncertain(ctx, err)
 	}

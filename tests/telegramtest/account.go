@@ -31,7 +31,10 @@ type account struct {
 	status   tg.UserStatusClass // nil if it was never said
 	// readInbox and readOutbox are up to where it has read chats, and others have read what it wrote, by marked id.
 	readInbox, readOutbox map[int64]int
-	blocked               map[int64]bool // bots that it has stopped
+	blocked               map[int64]bool   // bots that it has stopped
+	drafts                map[int64]string // by marked id
+	waiting               []*stored        // scheduled messages
+	lastWaiting           int
 	logins                limiter
 	resolves              limiter
 	guesses               limiter // of its password
@@ -150,7 +153,7 @@ func (s *Server) AddAccount(a Account) (Account, error) {
 	x := &account{
 		id: a.ID, bot: a.Bot, firstName: a.FirstName, lastName: a.LastName, username: a.Username, phone: a.Phone,
 		token: a.Token, home: a.DC, met: map[int64]bool{}, blocked: map[int64]bool{}, contacts: map[int64]bool{},
-		readInbox: map[int64]int{}, readOutbox: map[int64]int{},
+		readInbox: map[int64]int{}, readOutbox: map[int64]int{}, drafts: map[int64]string{},
 		password: password,
 	}
 	// Ids and pts of accounts are far apart, so that those of one are never taken for those of another (A8).

@@ -21,6 +21,7 @@ type stored struct {
 	peer    place // the other side, as the owner sees it
 	deleted bool
 	pinned  bool
+	later   bool // it waits to be sent, and its id is one among those that do
 }
 
 // changeKind says what a change is.

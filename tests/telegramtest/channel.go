@@ -26,6 +26,11 @@ type channel struct {
 	box       box
 	read      map[*account]int // up to where members have read
 	readByAll int              // up to where somebody else has
+	slow      int              // seconds between two messages of a member
+	lastWrote map[*account]int
+	forum     bool
+	linked    *channel // the discussion group of a broadcast channel, and the other way round
+	protected bool     // nothing of it can be forwarded
 }
 
 // A Channel is what a test knows of a broadcast channel or a supergroup.
@@ -82,7 +87,7 @@ func (s *Server) AddChannel(c Channel) (Channel, error) {
 	}
 	ch := &channel{
 		id: firstChannel + int64(len(s.channelOrder)) + 1, title: c.Title, username: c.Username, broadcast: c.Broadcast,
-		creator: creator, standings: map[*account]*standing{}, date: s.now(), read: map[*account]int{},
+		creator: creator, standings: map[*account]*standing{}, date: s.now(), read: map[*account]int{}, lastWrote: map[*account]int{},
 	}
 	ch.box = newBox(0, 1)
 	ch.box.channel = ch
@@ -279,6 +284,7 @@ func (ch *channel) see(s *Server, viewer *account) tg.ChatClass {
 		c.SetAdminRights(allRights(ch.broadcast))
 	}
 	c.SetParticipantsCount(len(ch.members()))
+	c.Forum, c.Noforwards, c.SlowmodeEnabled, c.HasLink = ch.forum, ch.protected, ch.slow > 0, ch.linked != nil
 	if !ch.broadcast {
 		c.SetDefaultBannedRights(tg.ChatBannedRights{UntilDate: 0x7fffffff})
 	}

@@ -117,10 +117,10 @@ func TestUnknown_IsNamed(t *testing.T) {
 	_, err := l.AccountGetAccountTTL(context.Background())
 	refused(t, err, 400, "METHOD_INVALID")
 	_, err = l.MessagesSendMessage(context.Background(), &tg.MessagesSendMessageRequest{
-		Peer: s.peer(bot, alice), Message: "later", RandomID: 1, ScheduleDate: 1_900_000_000,
+		Peer: s.peer(bot, alice), Message: "with fireworks", RandomID: 1, Effect: 5104841245755180586,
 	})
 	refused(t, err, 400, "INPUT_REQUEST_INVALID")
-	if diff := cmp.Diff([]string{"account.getAccountTTL", "messages.sendMessage: schedule_date"}, s.Unknown()); diff != "" {
+	if diff := cmp.Diff([]string{"account.getAccountTTL", "messages.sendMessage: effect"}, s.Unknown()); diff != "" {
 		t.Errorf("unknown (-want +got):\n%s", diff)
 	}
 }

@@ -20,6 +20,13 @@ type message struct {
 	silent   bool
 	replyTo  *message
 	action   tg.MessageActionClass // of a service message
+	// What only some messages have: see schedule.go, forward.go, discussion.go, forum.go, reaction.go.
+	scheduled bool                 // it was written before it was sent
+	noPreview bool                 // it was sent with no_webpage
+	forward   *tg.MessageFwdHeader // of whom it was
+	post      *stored              // the post of a channel that it stands for in the channel's discussion group
+	topic     *message             // of a forum, that it is in; nil in the general one
+	reactions []reaction
 
 	copies map[*account]*stored // that in a channel is nobody's
 }
@@ -91,6 +98,12 @@ func (s *Server) publish(m *message, actor *authorization) change {
 	if m.channel != nil {
 		mine = m.channel.box.put(m, nil, place{channel: m.channel})
 		m.channel.tell(s, mine, actor)
+		s.discuss(mine.stored)
+		return mine
+	}
+	if m.group == nil && m.to == m.from { // saved messages
+		mine = m.from.box.put(m, m.from, place{user: m.from})
+		s.tell(m.from, mine, actor)
 		return mine
 	}
 	if m.group == nil {

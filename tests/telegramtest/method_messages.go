@@ -1,6 +1,7 @@
 package telegramtest
 
 import (
+	"fmt"
 	"unicode/utf16"
 
 	"github.com/gotd/td/bin"
@@ -57,6 +58,8 @@ func (c *call) mayWrite(to place) error {
 		return tgerr.New(400, "CHAT_ADMIN_REQUIRED")
 	case to.channel != nil && !to.channel.has(me):
 		return tgerr.New(403, "CHAT_WRITE_FORBIDDEN")
+	case to.channel != nil && to.channel.slowFor(me, c.server.now()) > 0:
+		return tgerr.New(420, fmt.Sprintf("SLOWMODE_WAIT_%d", to.channel.slowFor(me, c.server.now())))
 	case to.user != nil && me.bot && to.user.bot:
 		return tgerr.New(400, "USER_IS_BOT")
 	case to.user != nil && to.user.deleted:
@@ -116,7 +119,7 @@ func deleteMessages(c *call, r *tg.MessagesDeleteMessagesRequest) (bin.Encoder, 
 // editMessage edits a text. https://core.telegram.org/method/messages.editMessage
 func editMessage(c *call, r *tg.MessagesEditMessageRequest) (bin.Encoder, error) {
 	for part, used := range map[string]bool{
-		"media": r.Media != nil, "schedule_date": r.ScheduleDate != 0, "quick_reply": r.QuickReplyShortcutID != 0,
+		"media": r.Media != nil, "quick_reply": r.QuickReplyShortcutID != 0,
 		"rich_message": r.RichMessage != nil,
 	} {
 		if used {
@@ -128,6 +131,16 @@ func editMessage(c *call, r *tg.MessagesEditMessageRequest) (bin.Encoder, error)
 	if err != nil {
 		return nil, err
 	}
+	if r.Entities, err = c.shown(r.Entities); err != nil {
+		return nil, err
+	}
+	// https://github.com/tdlib/td: MessagesManager::edit_message_text takes inline keyboards only (A47).
+	if _, inline := r.ReplyMarkup.(*tg.ReplyInlineMarkup); r.ReplyMarkup != nil && !inline {
+		return nil, tgerr.New(400, "REPLY_MARKUP_INVALID")
+	}
+	if r.ScheduleDate != 0 {
+		return c.reschedule(to, r)
+	}
 	m := c.account.find(to, r.ID)
 	if m == nil || m.message.action != nil {
 		return nil, errMessageID
@@ -137,16 +150,17 @@ func editMessage(c *call, r *tg.MessagesEditMessageRequest) (bin.Encoder, error)
 		return nil, tgerr.New(403, "MESSAGE_AUTHOR_REQUIRED")
 	}
 	text, given := r.GetMessage()
+	entities := r.Entities
 	if !given {
-		text = m.message.text
+		text, entities = m.message.text, m.message.entities
 	}
-	if err := checkText(text, r.Entities); err != nil {
+	if err := checkText(text, entities); err != nil {
 		return nil, err
 	}
-	if text == m.message.text && sameTL(r.Entities, m.message.entities) && sameMarkup(r.ReplyMarkup, m.message.markup) {
+	if text == m.message.text && sameTL(entities, m.message.entities) && sameMarkup(r.ReplyMarkup, m.message.markup) {
 		return nil, tgerr.New(400, "MESSAGE_NOT_MODIFIED")
 	}
-	done := c.server.amend(m.message, text, r.Entities, r.ReplyMarkup, c.account, c.authorization)
+	done := c.server.amend(m.message, text, entities, r.ReplyMarkup, c.account, c.authorization)
 	return c.result(done), nil
 }
 

@@ -10,7 +10,7 @@ import (
 func sendMessage(c *call, r *tg.MessagesSendMessageRequest) (bin.Encoder, error) {
 	s := c.server
 	for part, used := range map[string]bool{
-		"schedule_date": r.ScheduleDate != 0, "send_as": r.SendAs != nil, "quick_reply": r.QuickReplyShortcut != nil,
+		"send_as": r.SendAs != nil, "quick_reply": r.QuickReplyShortcut != nil,
 		"effect": r.Effect != 0, "paid stars": r.AllowPaidStars != 0, "rich_message": r.RichMessage != nil,
 	} {
 		if used {
@@ -28,6 +28,9 @@ func sendMessage(c *call, r *tg.MessagesSendMessageRequest) (bin.Encoder, error)
 	if err := checkText(r.Message, r.Entities); err != nil {
 		return nil, err
 	}
+	if r.Entities, err = c.shown(r.Entities); err != nil {
+		return nil, err
+	}
 	if err := c.mayWrite(to); err != nil {
 		return nil, err
 	}
@@ -36,15 +39,35 @@ func sendMessage(c *call, r *tg.MessagesSendMessageRequest) (bin.Encoder, error)
 		if s.chooses(s.behaviour.RefuseRepeated) {
 			return nil, tgerr.New(500, "RANDOM_ID_DUPLICATE")
 		}
+		if before.later {
+			return c.scheduled(before, r.RandomID), nil
+		}
 		return c.sent(change{kind: newMessage, pts: s.boxOf(before).pts, stored: before, channel: before.message.channel}, r.RandomID), nil
 	}
 	m := &message{
 		from: c.account, to: to.user, group: to.group, channel: to.channel, date: s.now(), text: r.Message, entities: r.Entities,
-		markup: r.ReplyMarkup, silent: r.Silent,
+		markup: r.ReplyMarkup, silent: r.Silent, noPreview: r.NoWebpage,
 	}
 	if m.replyTo, err = c.replyTo(r.ReplyTo, to); err != nil {
 		return nil, err
 	}
+	if m.replyTo != nil {
+		m.topic = m.replyTo.inTopic()
+	}
+	if r.ClearDraft {
+		delete(c.account.drafts, to.id())
+	}
+	if r.ScheduleDate != 0 {
+		later, err := c.schedule(m, to, r.ScheduleDate)
+		if err != nil {
+			return nil, err
+		}
+		if later != nil {
+			c.authorization.sent[r.RandomID] = later
+			return c.scheduled(later, r.RandomID), nil
+		}
+	}
+	to.wrote(c.account, s.now())
 	done := s.publish(m, c.authorization)
 	c.authorization.sent[r.RandomID] = done.stored
 	return c.sent(done, r.RandomID), nil

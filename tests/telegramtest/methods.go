@@ -44,6 +44,11 @@ func (s *Server) table() table {
 	s.presenceMethods(t)
 	s.queryMethods(t)
 	s.historyMethods(t)
+	s.scheduleMethods(t)
+	s.forwardMethods(t)
+	s.discussionMethods(t)
+	s.reactionMethods(t)
+	s.dialogMethods(t)
 	s.updatesMethods(t)
 	return t
 }

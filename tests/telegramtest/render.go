@@ -4,7 +4,9 @@ import "github.com/gotd/td/tg"
 
 // isPlain reports whether the short forms can carry a message: text, entities, a reply.
 // https://core.telegram.org/constructor/updateShortMessage
-func (m *message) isPlain() bool { return m.action == nil && m.markup == nil }
+func (m *message) isPlain() bool {
+	return m.action == nil && m.markup == nil && m.forward == nil && !m.scheduled && m.to != m.from
+}
 
 // render returns a message as an account sees it now: its owner, or a member of the channel.
 func (c *stored) render(viewer *account) tg.MessageClass {
@@ -14,7 +16,10 @@ func (c *stored) render(viewer *account) tg.MessageClass {
 	var from tg.PeerClass
 	// Incoming private messages carry no from_id since layer 119 (A14), and posts of a channel never do.
 	// https://core.telegram.org/constructor/message
-	if !post && (out || m.to == nil) {
+	switch {
+	case m.post != nil:
+		from, out = m.post.peer.peer(), false // https://core.telegram.org/api/discussion: the channel wrote it
+	case !post && (out || m.to == nil):
 		from = &tg.PeerUser{UserID: m.from.id}
 	}
 	if m.action != nil {
@@ -28,7 +33,7 @@ func (c *stored) render(viewer *account) tg.MessageClass {
 		return x
 	}
 	x := &tg.Message{
-		Out: out, Post: post, Silent: m.silent, Pinned: c.pinned, EditHide: m.hidden, ID: c.id, PeerID: peer, Date: m.date, Message: m.text,
+		Out: out, Post: post, Silent: m.silent, Pinned: c.pinned, EditHide: m.hidden, FromScheduled: m.scheduled, ID: c.id, PeerID: peer, Date: m.date, Message: m.text,
 	}
 	if post {
 		x.SetViews(1)
@@ -48,6 +53,12 @@ func (c *stored) render(viewer *account) tg.MessageClass {
 	if m.edited != 0 {
 		x.SetEditDate(m.edited)
 	}
+	if m.forward != nil {
+		x.SetFwdFrom(*m.forward)
+	}
+	if len(m.reactions) > 0 {
+		x.SetReactions(c.reactions(viewer))
+	}
 	return x
 }
 
@@ -62,6 +73,12 @@ func (c *stored) replyHeader() tg.MessageReplyHeaderClass {
 	}
 	h := &tg.MessageReplyHeader{}
 	h.SetReplyToMsgID(to.id)
+	if topic := c.message.topic; topic != nil {
+		h.ForumTopic = true // https://core.telegram.org/api/forum
+		if root := topic.copies[c.owner]; root != nil && root != to {
+			h.SetReplyToTopID(root.id)
+		}
+	}
 	return h
 }
 
@@ -130,6 +147,9 @@ func (c change) mentioned(s *Server) ([]*account, []room) {
 
 func (c *stored) mentioned(s *Server) ([]*account, []room) {
 	m := c.message
+	if m.post != nil {
+		return nil, append(c.peer.rooms(), m.post.peer.channel)
+	}
 	accounts := []*account{m.from}
 	if m.to != nil {
 		return append(accounts, m.to), nil

@@ -3,6 +3,8 @@ package telegramtest
 import (
 	"sort"
 	"time"
+
+	"github.com/gotd/td/tg"
 )
 
 // A Message is a message as one account sees it.
@@ -18,6 +20,8 @@ type Message struct {
 	ReplyTo int        `json:"reply_to,omitempty"` // an id in the same box
 	Date    time.Time  `json:"date"`
 	Edited  *time.Time `json:"edited,omitempty"`
+	// NoPreview is said of messages that were sent without previews of their links.
+	NoPreview bool `json:"no_preview,omitempty"`
 	// Action is the TL name of what a service message says.
 	Action string `json:"action,omitempty"`
 }
@@ -26,7 +30,7 @@ func (c *stored) public(viewer *account) Message {
 	m := c.message
 	p := Message{
 		ID: c.id, Number: m.number, Chat: c.peer.id(), From: m.from.id, Out: m.from == viewer, Text: m.text,
-		Silent: m.silent, Date: date(m.date),
+		Silent: m.silent, NoPreview: m.noPreview, Date: date(m.date),
 	}
 	if m.replyTo != nil && m.replyTo.copies[c.owner] != nil {
 		p.ReplyTo = m.replyTo.copies[c.owner].id
@@ -68,6 +72,19 @@ func (s *Server) Read(account, chat int64) []Message {
 	}
 	sort.Slice(all, func(i, j int) bool { return all[i].Number < all[j].Number })
 	return all
+}
+
+// Show returns a message as the schema has it, as an account sees it; nil if it is not there. Service messages are not
+// shown.
+func (s *Server) Show(account, chat int64, id int) *tg.Message {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a, c, err := s.message(account, chat, id)
+	if err != nil {
+		return nil
+	}
+	m, _ := c.render(a).(*tg.Message)
+	return m
 }
 
 // IDFor returns the id that a message has in an account's box; 0 if it is not there.
