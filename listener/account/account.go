@@ -128,6 +128,10 @@ func New(o Options) (*Account, error) {
 	if err != nil {
 		return nil, fmt.Errorf("entry %s: %w", c.Entry.ID, err)
 	}
+	told, err := recall(c.State)
+	if err != nil {
+		return nil, fmt.Errorf("entry %s: %w", c.Entry.ID, err)
+	}
 	if len(c.Renewed) > 0 {
 		renewed, err := updates.ParseState(c.Renewed)
 		if err != nil {
@@ -140,7 +144,7 @@ func New(o Options) (*Account, error) {
 	}
 	a := &Account{
 		o: o, names: outbox.NewNames(o.Ring, string(c.Entry.ID)), inbox: make(chan input, queued),
-		state: state, committed: state, session: c.Session.Clone(), book: peer.NewBook(c.Entry.Account.ID), changes: tellings{},
+		state: state, committed: state, session: c.Session.Clone(), book: peer.NewBook(c.Entry.Account.ID), changes: told,
 		waiting: logins{}, inDoubt: c.Fate == authorization.Duplicated,
 	}
 	a.book.Load(c.Peers)
@@ -320,33 +324,6 @@ func (a *Account) feed(ctx context.Context, in updates.Input) {
 	}
 }
 
-// ask makes a call for the engine. The engine asks one at a time.
-func (a *Account) ask(ctx context.Context, r updates.Request) {
-	up := a.up
-	if up == nil {
-		return // the engine is about to hear that the connection is gone
-	}
-	a.calls.Add(1)
-	go func() { // ends with the call, at the latest with the connection
-		defer a.calls.Done()
-		callCtx, cancel := context.WithTimeout(up.ctx, answerWithin)
-		defer cancel()
-		var result any
-		var err error
-		if r.State {
-			result, err = up.api.UpdatesGetState(callCtx)
-		} else {
-			result, err = up.api.UpdatesGetDifference(callCtx, &r.Difference)
-		}
-		if err != nil {
-			up.judge(err)
-			a.push(ctx, input{engine: updates.Failed{ID: r.ID, Err: err}})
-			return
-		}
-		a.push(ctx, input{engine: updates.Answered{ID: r.ID, Result: result}})
-	}()
-}
-
 // commit writes down what is ready. It does not return before it is written, the lease is lost, or ctx has ended.
 func (a *Account) commit(ctx context.Context) error {
 	learnt := a.book.Changed()
@@ -356,7 +333,7 @@ func (a *Account) commit(ctx context.Context) error {
 	if !a.state.Known() && len(a.items) == 0 {
 		return nil
 	}
-	c := outbox.Commit{State: a.state.Marshal(), Items: a.items, Learnt: learnt}
+	c := outbox.Commit{State: a.changes.remember(a.state, a.o.Clock.Now()), Items: a.items, Learnt: learnt}
 	for attempt := 1; ; attempt++ {
 		err := a.o.Store.Commit(ctx, a.entry.ID, a.o.Claim.Lease, c)
 		if err == nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/gotd/td/tg"
 
+	"telegram-client/listener/updates"
 	"telegram-client/shared/entry"
 	"telegram-client/shared/event"
 	"telegram-client/shared/filter"
@@ -176,6 +177,59 @@ func TestAccount_JoinIsToldOnce(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"telegram_client_chat_action", messageEvent}, types); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// The listener is started anew between the two tellings of a change.
+func TestAccount_JoinIsToldOnceAcrossARestart(t *testing.T) {
+	t.Parallel()
+	w := begin(t)
+	c := w.connected()
+	w.reported("the connection", func(r Report) bool { return r.Connected })
+	c.push(&tg.UpdateChatParticipantAdd{ChatID: 5, UserID: alice, InviterID: alice, Date: int(start.Unix()), Version: 1})
+	var last outbox.Commit
+	for len(last.Items) == 0 {
+		last = <-w.store.commits
+	}
+	w.stop()
+	joined := &tg.MessageService{ID: 71, PeerID: &tg.PeerChat{ChatID: 5}, FromID: &tg.PeerUser{UserID: alice}, Date: int(start.Unix()) + 1,
+		Action: &tg.MessageActionChatAddUser{Users: []int64{alice}}}
+	joined.SetFlags()
+	next := w.again(last.State)
+	c = next.connected()
+	next.reported("the connection", func(r Report) bool { return r.Connected })
+	c.push(&tg.UpdateNewMessage{Message: joined, Pts: 101, PtsCount: 1}, newMessage(102, says(72, alice, "end", start)))
+	if it := next.item(""); it.Type != messageEvent {
+		t.Errorf("told again: %s", it.Type)
+	}
+}
+
+func TestTellings_Remember(t *testing.T) {
+	t.Parallel()
+	told := tellings{}
+	for i := range 3 * mostTold {
+		told[change{-5, peer.ID(i), event.Came}] = telling{start.Add(time.Duration(i) * time.Second), i%2 == 0}
+	}
+	state := updates.State{Pts: 5, Qts: 2, Seq: 3, Date: 4, Channels: map[int64]int{7: 8}}
+	b := told.remember(state, start)
+	got, err := updates.ParseState(b)
+	if diff := cmp.Diff(state, got); err != nil || diff != "" {
+		t.Errorf("%v\n%s", err, diff)
+	}
+	back, err := recall(b)
+	if err != nil || len(back) != mostTold {
+		t.Errorf("%d remembered, %v", len(back), err)
+	}
+	for c, was := range back {
+		if was != told[c] || int(c.user) < 2*mostTold {
+			t.Errorf("%v: %v, was %v", c, was, told[c])
+		}
+	}
+	if back, err := recall(told.remember(state, start.Add(48*time.Hour))); err != nil || len(back) != 0 {
+		t.Errorf("two days later: %d, %v", len(back), err)
+	}
+	if back, err := recall(state.Marshal()); err != nil || len(back) != 0 {
+		t.Errorf("a state of the login: %d, %v", len(back), err)
 	}
 }
 

@@ -104,6 +104,8 @@ func fromService(m tg.MessageClass) (*tg.Message, bool) {
 	}
 	masked := *message
 	masked.Message = mask(message.Message)
+	masked.ReplyMarkup = nil // a button may have the code to be copied
+	masked.SetFlags()
 	return &masked, true
 }
 

@@ -1,8 +1,13 @@
 package account
 
 import (
+	"encoding/json"
+	"fmt"
+	"slices"
 	"time"
 
+	"telegram-client/listener/updates"
+	"telegram-client/shared/entry"
 	"telegram-client/shared/event"
 	"telegram-client/shared/peer"
 )
@@ -27,7 +32,8 @@ type telling struct {
 type tellings map[change]telling
 
 // twice reports whether all that an occurrence tells was told already in the other way. Each telling has at most one
-// that repeats it: who leaves and comes back within a minute has come twice.
+// that repeats it: who leaves and comes back within a minute has come twice. They are kept with the update state, so that a
+// restart between the two tellings of one change makes no difference.
 func (t tellings) twice(o *event.Occurrence) bool {
 	if o.Change == "" || len(o.Users) == 0 {
 		return false
@@ -52,4 +58,60 @@ func (t tellings) twice(o *event.Occurrence) bool {
 		t[c] = telling{o.Occurred, o.Service}
 	}
 	return again == len(o.Users)
+}
+
+// mostTold is how many tellings are kept with the state, the latest; each is some 80 bytes of every commit.
+const (
+	mostTold = 200
+	toldFor  = entry.DefaultMaxAge // what is older is not delivered
+)
+
+// record is what is committed as the update state: the engine's, and what else the next listener has to remember.
+type record struct {
+	updates.State
+	Told []toldRecord `json:"told,omitempty"`
+}
+
+type toldRecord struct {
+	Chat    peer.ID      `json:"chat"`
+	User    peer.ID      `json:"user"`
+	How     event.Change `json:"how"`
+	At      int64        `json:"at"` // Unix seconds
+	Service bool         `json:"service,omitempty"`
+}
+
+// remember writes a state down, with what was told within the minute before the last change. That may be long ago: what was
+// missed is told late, in both ways.
+func (t tellings) remember(s updates.State, now time.Time) []byte {
+	m := record{State: s}
+	for c, was := range t {
+		if now.Sub(was.at) <= toldFor {
+			m.Told = append(m.Told, toldRecord{c.chat, c.user, c.how, was.at.Unix(), was.service})
+		}
+	}
+	slices.SortFunc(m.Told, func(a, b toldRecord) int { return int(b.At - a.At) })
+	if len(m.Told) > mostTold {
+		m.Told = m.Told[:mostTold]
+	}
+	b, err := json.Marshal(m)
+	if err != nil { // cannot be: numbers and words
+		return s.Marshal()
+	}
+	return b
+}
+
+// recall reads what remember wrote beside the state.
+func recall(b []byte) (tellings, error) {
+	t := tellings{}
+	if len(b) == 0 {
+		return t, nil
+	}
+	var m record
+	if err := json.Unmarshal(b, &m); err != nil {
+		return t, fmt.Errorf("what was told: %w", err)
+	}
+	for _, r := range m.Told {
+		t[change{r.Chat, r.User, r.How}] = telling{time.Unix(r.At, 0), r.Service}
+	}
+	return t, nil
 }

@@ -310,6 +310,11 @@ func (w *world) item(kind string) outbox.Item {
 	}
 }
 
+// again begins a further account where this one was stopped.
+func (w *world) again(state []byte) *world {
+	return begin(w.t, func(o *Options, _ *world) { o.Claim.State = state })
+}
+
 func (w *world) reported(what string, is func(Report) bool) Report {
 	w.t.Helper()
 	for {
