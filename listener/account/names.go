@@ -43,6 +43,7 @@ type found struct {
 	chats    []tg.ChatClass
 	answered map[peer.Target]peer.ID
 	err      error // of what was not answered
+	over     *up   // the connection that was asked over
 }
 
 // Lookup implements filter.Names: the book knows most, and has what was found in the end.
@@ -108,6 +109,7 @@ func (a *Account) seek(ctx context.Context) {
 	go func() { // ends with the calls, at the latest with the connection
 		defer a.calls.Done()
 		f := lookUp(up.ctx, up.api, names)
+		f.over = up
 		if f.err != nil {
 			up.judge(f.err)
 		}
@@ -212,6 +214,10 @@ func (a *Account) found(ctx context.Context, f *found) {
 	a.o.Log.Warn("the names of from_users could not be looked up yet", "entry", a.entry.ID, "error", f.err)
 	if a.up == nil || a.up.ctx.Err() != nil { // asked again over the next connection
 		s.parked = true
+		return
+	}
+	if f.over != a.up { // it broke, and this is the next one already
+		a.seek(ctx)
 		return
 	}
 	wait := max(fault.Of(f.err).RetryAfter, searchAgain)

@@ -233,7 +233,19 @@ func TestNames_AreAskedForOverTheNextConnection(t *testing.T) {
 	w := beginAsking(t, d, "@late_one")
 	c := w.connected()
 	<-d.asked
+	// Telegram has what was pushed: where it comes before the first difference is answered, it is forgotten with the
+	// connection and told again.
+	w.telegram.mu.Lock()
+	w.telegram.difference = func(r *tg.UpdatesGetDifferenceRequest) (tg.UpdatesDifferenceClass, error) {
+		if r.Pts != 100 {
+			return &tg.UpdatesDifferenceEmpty{Date: r.Date, Seq: 1}, nil
+		}
+		return &tg.UpdatesDifference{NewMessages: []tg.MessageClass{says(71, late, "wanted", start)}, Users: []tg.UserClass{nameless()},
+			State: tg.UpdatesState{Pts: 101, Qts: 1, Seq: 1}}, nil
+	}
+	w.telegram.mu.Unlock()
 	c.pushLate(101, 71, "wanted")
+	w.reported("the connection", func(r Report) bool { return r.Connected })
 	c.broken <- errors.New("broken")
 	w.reported("the break", func(r Report) bool { return !r.Connected && len(r.Conditions) > 0 })
 	w.connectedAfter(100 * time.Millisecond)
