@@ -19,6 +19,8 @@
 // The caller carries out [Output.Ask], says what came of it, and calls again with [Woken] at [Output.Wake]. Results of
 // own calls do not come this way: the connection that the engine is fed from makes none.
 //
-// Channels have boxes like everything else, but their differences are not fetched yet: a hole in a channel is reported
-// as a Gap and skipped.
+// Channels have boxes like everything else. What is missing in one is fetched with updates.getChannelDifference, one
+// channel at a time: where there is a hole, where Telegram says so (updateChannelTooLong, also in a difference), and after
+// a start, as what waited in front of a hole was not written down. What is too long to be fetched is a Gap. A channel of
+// which nothing was ever heard begins with its first update.
 package updates

@@ -37,7 +37,8 @@ type Engine struct {
 	common, qts box
 	order       order
 	date        int
-	channels    map[int64]*box
+	channels    channels
+	begun       bool // connected before
 	// channelPts is what states carry; it is copied before it is changed if a state has been given out with it.
 	channelPts map[int64]int
 	shared     bool
@@ -68,10 +69,10 @@ type origin struct {
 func New(s State, a Account) *Engine {
 	e := &Engine{
 		account: a, common: box{pts: s.Pts}, qts: box{pts: s.Qts}, order: order{seq: s.Seq}, date: s.Date,
-		channels: map[int64]*box{}, channelPts: s.Channels, shared: true, known: s.Known(),
+		channels: channels{all: map[int64]*channel{}}, channelPts: s.Channels, shared: true, known: s.Known(),
 	}
 	for id, pts := range s.Channels {
-		e.channels[id] = &box{pts: pts}
+		e.channels.all[id] = &channel{box: box{pts: pts}}
 	}
 	return e
 }
@@ -82,6 +83,10 @@ func (e *Engine) Handle(in Input, now time.Time) Output {
 	switch in := in.(type) {
 	case Connected:
 		e.online, e.want = true, true
+		if !e.begun { // what waited when the state was written down is gone; later on the difference names the channels
+			e.channels.wantAll()
+			e.begun = true
+		}
 		e.heard = now
 	case Disconnected:
 		e.disconnected()
@@ -89,13 +94,22 @@ func (e *Engine) Handle(in Input, now time.Time) Output {
 		e.heard = now
 		e.pushed(in.Updates)
 	case Answered:
-		if in.ID == e.asking && e.asking != 0 {
+		switch {
+		case in.ID == 0:
+		case in.ID == e.asking:
 			e.heard = now
 			e.answered(in.Result, now)
+		case in.ID == e.channels.asking:
+			e.heard = now
+			e.channelAnswered(in.Result, now)
 		}
 	case Failed:
-		if in.ID == e.asking && e.asking != 0 {
+		switch {
+		case in.ID == 0:
+		case in.ID == e.asking:
 			e.failed(in.Err, now)
+		case in.ID == e.channels.asking:
+			e.channelFailed(e.channels.asked, in.Err, now)
 		}
 	case Woken:
 	}
@@ -107,6 +121,7 @@ func (e *Engine) disconnected() {
 	e.online = false
 	e.asking, e.want = 0, false
 	e.notBefore, e.failures = time.Time{}, 0
+	e.channels.disconnected()
 	e.forget()
 }
 
@@ -114,9 +129,7 @@ func (e *Engine) disconnected() {
 func (e *Engine) forget() {
 	e.common.pending, e.qts.pending, e.order.held = nil, nil, nil
 	e.common.since, e.qts.since, e.order.since = time.Time{}, time.Time{}, time.Time{}
-	for _, b := range e.channels {
-		b.pending, b.since = nil, time.Time{}
-	}
+	e.channels.forget()
 }
 
 // turn passes on what is in order, and asks for what is missing if it is time.
@@ -151,6 +164,7 @@ func (e *Engine) turn(now time.Time) {
 	if e.want && e.asking == 0 && !now.Before(e.notBefore) {
 		e.ask()
 	}
+	e.askChannel(now)
 	e.out.Wake = e.heard.Add(idleAfter)
 	switch {
 	case e.asking != 0:
@@ -159,11 +173,7 @@ func (e *Engine) turn(now time.Time) {
 	default:
 		e.wakeAt(missing)
 	}
-	for _, b := range e.channels {
-		if !b.since.IsZero() {
-			e.wakeAt(b.since.Add(gapWait))
-		}
-	}
+	e.wakeForChannels()
 }
 
 func (e *Engine) wakeAt(t time.Time) {
@@ -196,11 +206,7 @@ func (e *Engine) missingSince() time.Time {
 }
 
 func (e *Engine) waiting() int {
-	n := len(e.common.pending) + len(e.qts.pending) + len(e.order.held)
-	for _, b := range e.channels {
-		n += len(b.pending)
-	}
-	return n
+	return len(e.common.pending) + len(e.qts.pending) + len(e.order.held) + e.channels.waiting()
 }
 
 // drain passes on everything that continues the boxes of the account, and reports whether there was anything.

@@ -34,9 +34,12 @@ func show(out Output, now time.Time) string {
 		parts = append(parts, fmt.Sprintf("%s[%s] pts=%d qts=%d seq=%d", kind, strings.Join(s, " "), b.State.Pts, b.State.Qts, b.State.Seq))
 	}
 	for _, r := range out.Ask {
-		if r.State {
+		switch {
+		case r.State:
 			parts = append(parts, "getState")
-		} else {
+		case r.Channel != 0:
+			parts = append(parts, fmt.Sprintf("getChannelDifference(%d, %d)", r.Channel, r.ChannelPts))
+		default:
 			parts = append(parts, fmt.Sprintf("getDifference(%d)", r.Difference.Pts))
 		}
 	}
@@ -195,14 +198,6 @@ func TestEngine_Conversations(t *testing.T) {
 			{0, Connected{}, "getDifference(100)"},
 			{0, answer(1, caughtUp), empty},
 			{0, pushed(0, &tg.UpdateDeleteMessages{Messages: []int{1, 2}, Pts: 101, PtsCount: 2}), "getDifference(100)"},
-		}},
-		"a hole in a channel is reported and skipped": {at100, script{
-			{0, Connected{}, "getDifference(100)"},
-			{0, answer(1, caughtUp), empty},
-			{0, pushed(0, post(1, 41)), "[post 1] pts=100 qts=5 seq=10"},
-			{0, pushed(0, post(1, 41)), ""},
-			{0, pushed(0, post(3, 44)), "wake 500ms"},
-			{500 * time.Millisecond, Woken{}, "[post 3 gap(7: 41-43)] pts=100 qts=5 seq=10"},
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -54,8 +54,11 @@ type Output struct {
 // A Request is a call that the engine wants made. Exactly one Answered or Failed follows, or Disconnected.
 type Request struct {
 	ID int64
-	// State: updates.getState. Otherwise Difference: updates.getDifference.
+	// State: updates.getState. Channel, a bare id: updates.getChannelDifference from ChannelPts on. Otherwise Difference:
+	// updates.getDifference.
 	State      bool
+	Channel    int64
+	ChannelPts int
 	Difference tg.UpdatesGetDifferenceRequest
 }
 
