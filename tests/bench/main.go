@@ -41,6 +41,9 @@ func run(ctx context.Context) error {
 	if err := events(); err != nil {
 		return err
 	}
+	if err := texts(); err != nil {
+		return err
+	}
 	program, err := functions(ctx, dir)
 	if err != nil {
 		return err

@@ -31,10 +31,10 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// function serves sendmessages by its built program as Lambda does: processes that are frozen between calls.
-func (w *world) function(t *testing.T, env ...string) (*lambdatest.Function, *story.Bridge) {
+// function serves a function by its built program as Lambda does: processes that are frozen between calls.
+func (w *world) function(t *testing.T, name string, env ...string) (*lambdatest.Function, *story.Bridge) {
 	t.Helper()
-	program, err := build("functions/sendmessages")
+	program, err := build("functions/" + name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +44,7 @@ func (w *world) function(t *testing.T, env ...string) (*lambdatest.Function, *st
 	}
 	const token = "token-of-the-e2e-tests"
 	f, err := lambdatest.Start(lambdatest.Config{
-		Name: "sendmessages", Bootstrap: program, Timeout: 30 * time.Second, Log: testLog{t},
+		Name: name, Bootstrap: program, Timeout: 30 * time.Second, Log: testLog{t},
 		Env: append(story.FunctionEnv(w.redis.URL(), w.keys, token, servers), env...),
 	})
 	if err != nil {
@@ -75,7 +75,7 @@ func TestFunction_KilledBetweenTheWriteAndTheAnswerSendsOnce(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			w.telegram.Behave(func(b *telegramtest.Behaviour) { b.RefuseRepeated = form })
-			f, b := w.function(t, "CALL_DEADLINE=3s", "SENDER_WAIT=2s", "LEASE_MARGIN=200ms", "QUARANTINE=100ms", "RESET_REST=50ms",
+			f, b := w.function(t, "sendmessages", "CALL_DEADLINE=3s", "SENDER_WAIT=2s", "LEASE_MARGIN=200ms", "QUARANTINE=100ms", "RESET_REST=50ms",
 				"LISTENER_LEASE=300ms", "LISTENER_MUTE=200ms", "LISTENER_RENEW=100ms")
 			ctx, cancel := context.WithTimeout(context.Background(), patience)
 			defer cancel()
@@ -160,7 +160,7 @@ func TestFunction_WarmSendTakesTwoTripsToTheStore(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(tap.Close)
-	f, b := w.function(t, "REDIS_URL="+tap.URL(), "LISTENER_LEASE=300ms", "LISTENER_MUTE=200ms", "LISTENER_RENEW=100ms")
+	f, b := w.function(t, "sendmessages", "REDIS_URL="+tap.URL(), "LISTENER_LEASE=300ms", "LISTENER_MUTE=200ms", "LISTENER_RENEW=100ms")
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if a, err := send(ctx, b, map[string]any{"target_username": "alice", "message": "learns the peer"}); err != nil || a.Status != 200 {

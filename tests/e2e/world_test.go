@@ -69,7 +69,12 @@ func newEmptyWorld(t *testing.T) *world {
 
 func (w *world) newStore(t *testing.T, n redisstore.Numbers) *redisstore.Store {
 	t.Helper()
-	client, err := redisstore.ParseURL(w.redis.URL(), 8)
+	return w.storeAt(t, w.redis.URL(), n)
+}
+
+func (w *world) storeAt(t *testing.T, url string, n redisstore.Numbers) *redisstore.Store {
+	t.Helper()
+	client, err := redisstore.ParseURL(url, 8)
 	if err != nil {
 		t.Fatal(err)
 	}
