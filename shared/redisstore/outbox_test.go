@@ -271,6 +271,37 @@ func TestOwn_MarkedIsDroppedAndTheRestDelivered(t *testing.T) {
 	})
 }
 
+// A scheduled message is known by chat and text, until a week after its date.
+func TestOwn_ScheduledMessagesAreKnownWhenTheyAreSent(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, w *world) {
+		id := w.newEntry(1, 1)
+		c := w.listen(id)
+		if err := w.RenewEntry(ctx(t), id, c.Lease, 24*time.Hour*365); err != nil {
+			t.Fatal(err)
+		}
+		n := w.names(id)
+		scheduled := func(text string) outbox.Item {
+			it := w.outgoing(id, "a", 70, text)
+			it.Own.Marks = []string{n.Scheduled(1001, text)}
+			return it
+		}
+		due := w.now().Add(30 * 24 * time.Hour)
+		g := w.acquire(w.sends(id, "later"))
+		w.finish(g, authorization.Result{Outcome: authorization.Outcome{Marks: []authorization.Mark{{Kind: outbox.Send, Scheduled: n.Scheduled(1001, "later"), Due: due}}}})
+		w.pass(36 * 24 * time.Hour)
+		w.commit(id, c.Lease, scheduled("later"), scheduled("by phone"), w.outgoing(id, "a", 71, "later"))
+		if diff := cmp.Diff([]string{`"text":"by phone"`, `"text":"later"`}, w.drain(id, c.Lease)); diff != "" {
+			t.Errorf("six days after its date:\n%s", diff)
+		}
+		w.pass(2 * 24 * time.Hour)
+		w.commit(id, c.Lease, scheduled("later"))
+		if diff := cmp.Diff([]string{`"text":"later"`}, w.drain(id, c.Lease)); diff != "" {
+			t.Errorf("more than a week after its date:\n%s", diff)
+		}
+	})
+}
+
 func TestOwn_CallsThatDie(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, w *world) {

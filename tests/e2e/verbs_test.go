@@ -279,6 +279,14 @@ func TestPin_AndUnpin(t *testing.T) {
 	if n := pinned(); n != 0 {
 		t.Errorf("%d are pinned", n)
 	}
+	d.call(message.PinMessage, 200, fields{"target_username": "alice", "message_id": ids[1], "both_sides": false, "silent": true})
+	hers := d.telegram.Read(d.alice.ID, d.me.ID)
+	if n := pinned(); n != 1 || slices.ContainsFunc(hers, func(m telegramtest.Message) bool {
+		full := d.telegram.Show(d.alice.ID, d.me.ID, m.ID)
+		return full != nil && full.Pinned
+	}) {
+		t.Errorf("%d are pinned, or for the other side too", n)
+	}
 }
 
 func TestMarkRead_UpToAMessageOrAll(t *testing.T) {

@@ -122,6 +122,17 @@ func (s *Server) pin(a *account, c *stored, unpin bool, actor *authorization) ch
 	}, actor)
 }
 
+// pinAlone pins in one's own box, without a word to the other side.
+// https://core.telegram.org/method/messages.updatePinnedMessage (pm_oneside)
+func (s *Server) pinAlone(a *account, c *stored, unpin bool, actor *authorization) change {
+	c.pinned = !unpin
+	done := a.box.record(change{kind: otherChange, count: 1, rooms: c.peer.rooms(), build: func(pts, count int) tg.UpdateClass {
+		return &tg.UpdatePinnedMessages{Pinned: !unpin, Peer: c.peer.peer(), Messages: []int{c.id}, Pts: pts, PtsCount: count}
+	}})
+	s.tell(a, done, actor)
+	return done
+}
+
 // Score says that a user has reached a score in a game. game is the id of its message.
 // https://core.telegram.org/constructor/messageActionGameScore
 func (s *Server) Score(user, chat int64, game, score int) error {

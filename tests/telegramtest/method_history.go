@@ -85,10 +85,6 @@ func updatePinnedMessage(c *call, r *tg.MessagesUpdatePinnedMessageRequest) (bin
 	if err != nil {
 		return nil, err
 	}
-	if r.PmOneside {
-		c.unsupported("pm_oneside")
-		return nil, tgerr.New(400, "INPUT_REQUEST_INVALID")
-	}
 	m := c.account.find(in, r.ID)
 	switch {
 	case m == nil:
@@ -97,6 +93,9 @@ func updatePinnedMessage(c *call, r *tg.MessagesUpdatePinnedMessageRequest) (bin
 		return nil, tgerr.New(400, "CHAT_ADMIN_REQUIRED")
 	case m.pinned == !r.Unpin:
 		return nil, tgerr.New(400, "CHAT_NOT_MODIFIED")
+	}
+	if r.PmOneside && in.user != nil {
+		return c.result(c.server.pinAlone(c.account, m, r.Unpin, c.authorization)), nil
 	}
 	return c.result(c.server.pin(c.account, m, r.Unpin, c.authorization)), nil
 }
