@@ -24,12 +24,12 @@ demo: ## the whole story, offline; DEMO=stay keeps it up to play with
 .PHONY: run
 run: ## the bridge at home, against the real Telegram
 	@infra/setup-store.sh
-	$(GO) build -trimpath -o bin/standalone ./localstack/standalone
+	$(GO) build -trimpath -tags lambda.norpc -o bin/standalone ./localstack/standalone
 	exec bin/standalone
 
 .PHONY: login
 login: ## log an account in at a running bridge; BRIDGE=http://… for another address
-	$(GO) build -trimpath -o bin/standalone ./localstack/standalone
+	$(GO) build -trimpath -tags lambda.norpc -o bin/standalone ./localstack/standalone
 	@exec bin/standalone login $(BRIDGE)
 
 .PHONY: test

@@ -11,9 +11,11 @@ import (
 	"net"
 	"os"
 
+	"github.com/gotd/td/clock"
 	"github.com/redis/go-redis/v9"
 
 	"telegram-client/functions"
+	"telegram-client/listener/observe"
 	"telegram-client/listener/supervisor"
 	"telegram-client/shared/process"
 	"telegram-client/shared/redisstore"
@@ -25,6 +27,16 @@ const storeConnections = 8
 func main() { os.Exit(process.Main("listener", run)) }
 
 func run(ctx context.Context, e process.Environ) error {
+	switch {
+	case len(e.Args) == 1 && e.Args[0] == "healthcheck": // of a container
+		var listen process.Listening
+		if err := e.Load(&listen); err != nil {
+			return err
+		}
+		return process.CheckHealth(ctx, listen.Address)
+	case len(e.Args) > 0:
+		return &process.Misconfigured{Problems: []string{"arguments: listener knows healthcheck and --version only"}}
+	}
 	var (
 		store   process.Store
 		keys    process.Keys
@@ -70,7 +82,13 @@ func run(ctx context.Context, e process.Environ) error {
 		served <- process.ServeOn(ctx, ln, s.Handler(), e.Log)
 		cancel()
 	}()
+	beats := make(chan struct{})
+	go func() { // ends with ctx
+		defer close(beats)
+		observe.Heart{Entries: kept.Overviews, Clock: clock.System, Log: e.Log}.Beat(ctx)
+	}()
 	err = s.Run(ctx)
 	cancel()
+	<-beats
 	return errors.Join(err, <-served)
 }

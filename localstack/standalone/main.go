@@ -19,6 +19,7 @@ func main() { os.Exit(process.Main("standalone", run)) }
 const usage = `usage:
   standalone                            run the bridge
   standalone login [address] [entry]    log an account in at a bridge that runs, or an entry's account again
+  standalone healthcheck                ask the bridge that runs here whether it is alive, for a container
   standalone --version
 
 Settings are variables of the environment: LISTEN (` + bridge.DefaultListen + `), DATA_DIR (data), REDIS_URL (a store of its own),
@@ -30,6 +31,12 @@ func run(ctx context.Context, e process.Environ) error {
 		return serve(ctx, e)
 	case e.Args[0] == "login" && len(e.Args) <= 3:
 		return login(ctx, e)
+	case len(e.Args) == 1 && e.Args[0] == "healthcheck":
+		var s bridge.Settings
+		if err := e.Load(&s); err != nil {
+			return err
+		}
+		return process.CheckHealth(ctx, s.Listen)
 	case len(e.Args) == 1 && strings.Contains(" help -h -help --help ", " "+e.Args[0]+" "):
 		fmt.Fprintln(e.Stdout, usage)
 		return nil

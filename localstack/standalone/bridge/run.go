@@ -237,6 +237,7 @@ func afterStart(started <-chan struct{}, h http.Handler) http.Handler {
 
 // announce writes down where the bridge answers, for the login, and tells it. The first result takes it back.
 func (b *running) announce(ln net.Listener) (withdraw func(), err error) {
+	b.Log.Info("listening", "address", ln.Addr().String(), "version", process.Version())
 	url := "http://" + reachable(ln.Addr())
 	name := filepath.Join(b.DataDir, addressFile)
 	err = writeFile(name, url+"\n")
