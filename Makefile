@@ -50,8 +50,8 @@ lint: ## gofmt, vet, staticcheck, the rules in tests/policy
 	$(GO) tool staticcheck ./...
 	$(GO) vet -tags homeassistant ./tests/e2e/homeassistant/...
 	$(GO) tool staticcheck -tags homeassistant ./tests/e2e/homeassistant/...
-	$(GO) vet -tags localstack ./tests/localstack
-	$(GO) tool staticcheck -tags localstack ./tests/localstack
+	$(GO) vet -tags localstack,image ./tests/localstack ./tests/image
+	$(GO) tool staticcheck -tags localstack,image ./tests/localstack ./tests/image
 	$(GO) test -count=1 ./tests/policy
 
 .PHONY: bench
@@ -62,6 +62,14 @@ bench: ## speeds and sizes: name value unit
 .PHONY: probe-telegram
 probe-telegram: ## ask Telegram itself whether tests/assumptions.md is right; needs accounts of your own
 	$(GO) run ./tests/probe
+
+.PHONY: env
+env: ## write .env with fresh keys for compose.yaml
+	@infra/make-env.sh
+
+.PHONY: images
+images: ## build the images of listener and standalone; ARCH=arm64 for the other architecture
+	@infra/images.sh
 
 .PHONY: openapi
 openapi: ## write shared/httpapi/openapi.json anew

@@ -64,4 +64,4 @@ overrides+=("ListenerImage=$image")
 deploy
 before=$(aws outputs "$stack")
 umask 077
-aws secret "$(value ApiTokensSecret)" | go run ./infra/package -address "$(value EntriesUrl)" -outputs <(echo "$before") -dir "deployed/$stack"
+aws secret "$(value ApiTokensSecret)" | go run ./infra/handover/show <(echo "$before") "deployed/$stack"

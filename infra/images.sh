@@ -11,7 +11,7 @@
 #   NO_CACHE 1: build every layer anew
 #   GO_IMAGE the image with the compiler; where none can be fetched, "local" makes one of this machine's Go
 #
-# The same commit makes the same image, whoever builds it: no time and no path is in it. Exit status 77: no engine.
+# The same commit makes the same layers, whoever builds them: no time and no path is in them. Exit status 77: no engine.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 say() { echo "images: $*" >&2; }
@@ -63,6 +63,10 @@ if [ "$engine" = buildah ]; then export BUILDAH_ISOLATION=${BUILDAH_ISOLATION:-c
 # local_go makes an image of this machine's compiler, with the few programs that the Dockerfile calls, and its modules.
 local_go() {
   local name=localhost/telegram-client-go:$(go env GOVERSION) root program library
+  if "$engine" inspect --type image "$name" >/dev/null 2>&1; then
+    echo "$name"
+    return
+  fi
   root=$(mktemp -d)
   mkdir -p "$root"/{bin,tmp,root,usr/local,etc/ssl/certs}
   chmod 1777 "$root/tmp"

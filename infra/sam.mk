@@ -4,7 +4,6 @@
 ARCH ?= arm64
 GOARCH_arm64 = arm64
 GOARCH_x86_64 = amd64
-HOST_ARCH = $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
 SAM = SAM_CLI_TELEMETRY=0 AWS_EC2_METADATA_DISABLED=true AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-us-east-1} $$(infra/install-sam.sh)
 SAM_CONFIG = --config-file $(CURDIR)/infra/samconfig.toml
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
@@ -19,8 +18,16 @@ GO_BUILD = CGO_ENABLED=0 GOOS=linux GOARCH=$(GOARCH_$(ARCH)) $(GO) build -trimpa
 
 # The folder of a function is its name in lower case.
 build-%Function:
+	@$(MAKE) --no-print-directory build-function NAME=$(shell echo $* | tr A-Z a-z)
+
+.PHONY: build-function
+build-function:
 	$(if $(GOARCH_$(ARCH)),,$(error ARCH is $(ARCH), want arm64 or x86_64))
-	$(GO_BUILD) -o $(ARTIFACTS_DIR)/bootstrap ./functions/$(shell echo $* | tr A-Z a-z)
+	$(GO_BUILD) -o $(ARTIFACTS_DIR)/bootstrap ./functions/$(NAME)
+
+.PHONY: zips
+zips: ## the functions as zips for Lambda, in dist/; ARCH=x86_64 for the other architecture
+	@infra/zips.sh
 
 .PHONY: sam
 sam: ## validate template.yaml and build the functions for Lambda, offline; ARCH=x86_64 for the other architecture

@@ -21,6 +21,7 @@ import (
 	"syscall"
 	"time"
 
+	"telegram-client/infra/handover"
 	"telegram-client/localstack/stack"
 )
 
@@ -98,7 +99,12 @@ func run(ctx context.Context, env func(string) string, out io.Writer) (err error
 	if err := check(ctx, s.Client(), outputs["EntriesUrl"], token); err != nil {
 		return err
 	}
-	show(out, outputs, token, l.URL())
+	files, err := handover.Write(filepath.Join("deployed", "local"), outputs, token)
+	if err != nil {
+		return err
+	}
+	handover.Show(out, outputs, token, files)
+	fmt.Fprintf(out, "\nThe listener: %s/readyz. curl resolves the names of functions; other programs need them in the hosts file.\nCtrl-C ends everything.\n", l.URL())
 	select {
 	case <-ctx.Done():
 		return nil
@@ -190,12 +196,6 @@ func check(ctx context.Context, client *http.Client, entries, token string) erro
 		return errors.Join(fmt.Errorf("the function entries answers %s: %s", answer.Status, text), err)
 	}
 	return nil
-}
-
-func show(out io.Writer, outputs map[string]string, token, listener string) {
-	fmt.Fprintf(out, "\nThe stack is deployed.\n  address: %s\n  token:   %s\n", outputs["EntriesUrl"], token)
-	fmt.Fprintf(out, "  GET /config there lists the functions; curl resolves these names, other programs need them in the hosts file.\n")
-	fmt.Fprintf(out, "  listener: %s/readyz\n  Ctrl-C ends everything.\n", listener)
 }
 
 // lastLines are the end of the log, for whoever does not look into it before it is gone.
