@@ -68,7 +68,7 @@ local_go() {
     return
   fi
   root=$(mktemp -d)
-  mkdir -p "$root"/{bin,tmp,root,usr/local,etc/ssl/certs}
+  mkdir -p "$root"/{bin,tmp,go,usr/local,etc/ssl/certs}
   chmod 1777 "$root/tmp"
   cp -r "$(go env GOROOT)" "$root/usr/local/go"
   for program in sh mkdir cp; do
@@ -79,7 +79,7 @@ local_go() {
     done
   done
   cp -L /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
-  printf 'FROM scratch\nCOPY . /\nENV PATH=/usr/local/go/bin:/bin HOME=/root\n' >"$root.Dockerfile"
+  printf 'FROM scratch\nCOPY . /\nENV PATH=/usr/local/go/bin:/bin HOME=/tmp GOPATH=/go GOCACHE=/go/cache\n' >"$root.Dockerfile"
   if [ "$engine" = docker ]; then
     docker buildx build --quiet --load --tag "$name" --file "$root.Dockerfile" "$root" >/dev/null
   else
@@ -95,7 +95,7 @@ if [ "${GO_IMAGE:-}" = local ]; then
   arguments+=(--build-arg "GO_IMAGE=$(local_go)")
   # What the machine has of modules and compiled packages need not be fetched and compiled again.
   if [ "$engine" != docker ]; then
-    arguments+=(--network host --volume "$(go env GOMODCACHE):/root/go/pkg/mod:rw" --volume "$(go env GOCACHE):/root/.cache/go-build:rw")
+    arguments+=(--network host --volume "$(go env GOMODCACHE):/go/pkg/mod:rw" --volume "$(go env GOCACHE):/go/cache:rw")
     arguments+=(--build-arg "GOPROXY=$(go env GOPROXY)")
   fi
 elif [ -n "${GO_IMAGE:-}" ]; then
