@@ -10,13 +10,17 @@ import (
 // askForPassword moves the flow to the password of the account. The keys of the logins to come are made before: not in
 // the step that checks it.
 func (t *turn) askForPassword(ctx context.Context, l Line) {
-	fl := &t.held.Flow
-	fl.StepID, fl.Token = stepPassword, nil
+	t.held.Flow.StepID, t.held.Flow.Token = stepPassword, nil
+	t.hint(ctx, l)
+}
+
+// hint asks for the password's hint, which is only a help.
+func (t *turn) hint(ctx context.Context, l Line) {
 	hint, err := l.Hint(ctx)
 	if err != nil {
 		t.Log.Info("the hint of a password cannot be had", "error", err)
 	}
-	fl.Hint = hint
+	t.held.Flow.Hint = hint
 }
 
 // checkPassword takes the password of an account that has one. It is used in this turn, for each login that needs it, and

@@ -79,6 +79,12 @@ func refusal(err error) *Refusal {
 	return nil
 }
 
+// isFault reports whether an error is one that is told in words, such as that no listener runs.
+func isFault(err error) bool {
+	var f *fault.Fault
+	return errors.As(err, &f) && f.Code != fault.StoreUnavailable && f.Code != fault.Internal
+}
+
 // surelyNot reports whether an error means that the key was not logged in, and that nobody is about to let it in.
 func surelyNot(err error) bool {
 	var r *Refusal

@@ -78,9 +78,14 @@ var errNotLetIn = errors.New("the first login did not let this one in")
 // mostTokens is how many tokens are tried to let a login in: one may just have expired.
 const mostTokens = 2
 
-// letIn makes a login of the account with the help of the first one, whose open connection this is:
+// An accepter is a login of the account that can let others in.
+type accepter interface {
+	AcceptToken(ctx context.Context, token []byte) error
+}
+
+// letIn makes a login of the account with the help of another one, such as the first, whose open connection this is:
 // https://core.telegram.org/api/qr-login
-func (t *turn) letIn(ctx context.Context, first Line, n authorization.Name) error {
+func (t *turn) letIn(ctx context.Context, first accepter, n authorization.Name) error {
 	var refused error // by the first login
 	var moving []byte // the token to be imported in another data centre
 	unclear := t.unclear(n)
@@ -98,12 +103,16 @@ func (t *turn) letIn(ctx context.Context, first Line, n authorization.Name) erro
 				continue
 			case refusedFor(err, PasswordNeeded) && !t.password.IsZero():
 				a, err = l.CheckPassword(ctx, t.password)
+			case refusedFor(err, PasswordNeeded):
+				t.hint(ctx, l)
 			}
 			return t.signedInUnless(ctx, err, n, a)
 		}
 	})
 	if errors.Is(err, errNotLetIn) {
-		t.notIn(n)
+		if surelyNot(refused) {
+			t.notIn(n)
+		}
 		return refused
 	}
 	var no *Refusal
@@ -115,7 +124,7 @@ func (t *turn) letIn(ctx context.Context, first Line, n authorization.Name) erro
 }
 
 // offer goes once through the letting in.
-func (t *turn) offer(ctx context.Context, first, l Line, moving *[]byte, refused *error) (entry.Account, error) {
+func (t *turn) offer(ctx context.Context, first accepter, l Line, moving *[]byte, refused *error) (entry.Account, error) {
 	var token Token
 	var err error
 	if *moving != nil {

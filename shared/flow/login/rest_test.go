@@ -159,3 +159,31 @@ func TestRest_AKeyThatTelegramHasForgottenIsReplaced(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+// The answer that a login was let in is lost, and then the flow is given up.
+func TestRest_LetInWithoutAnAnswer(t *testing.T) {
+	t.Parallel()
+	for _, again := range []bool{false, true} {
+		w := newWorld(t)
+		w.anna()
+		f, _ := w.flowsOf(0)
+		id := dialled(t, f)
+		w.after = func(call string) error {
+			if call == "AcceptToken" {
+				return &Refusal{Reason: Unreachable}
+			}
+			return nil
+		}
+		if r := answer(t, f, id, codeForm(annaCode)); r.StepID != stepFinish || r.Errors["base"] != "telegram_unreachable" {
+			t.Fatalf("%+v", r)
+		}
+		w.after = nil
+		if again {
+			if r := answer(t, f, id, `{}`); r.Type != flow.CreateEntry || w.loose(t) != 0 || w.in() != 2 {
+				t.Errorf("%+v", r)
+			}
+		} else if err := f.GiveUp(context.Background(), id); err != nil || w.loose(t) != 0 {
+			t.Errorf("%v, %d loose", err, w.loose(t))
+		}
+	}
+}

@@ -240,23 +240,6 @@ func (t *turn) user(ctx context.Context, r *flow.Reader) error {
 	return nil
 }
 
-// confirm begins the re-login of a user: nothing is asked of Telegram before.
-func (t *turn) confirm(ctx context.Context, r *flow.Reader) error {
-	kind := r.Choice(fieldClientType, choiceClient, choiceQR)
-	if !r.OK() {
-		return nil
-	}
-	fl := &t.held.Flow
-	if fl.ByQR = kind == choiceQR; fl.ByQR {
-		return t.qr(ctx, r)
-	}
-	if fl.Phone.IsZero() {
-		fl.StepID = stepPhone
-		return nil
-	}
-	return t.askForCode(ctx, r)
-}
-
 // signInBot takes a bot's token and logs the bot in: all the logins of the entry are made here.
 func (t *turn) signInBot(ctx context.Context, r *flow.Reader) error {
 	text := r.Text(fieldToken)

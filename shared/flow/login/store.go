@@ -121,6 +121,9 @@ type Store interface {
 	// Owned reports for each of made whether it is, by its key, an authorization of the entry now; none is if there is no
 	// such entry. After a crash this tells whether CreateEntry or Renew was carried out, and after Renew what it took.
 	Owned(ctx context.Context, id entry.ID, made []Made) ([]bool, error)
+	// Ask has the listener that serves an entry carry out a command, and waits until ctx ends for what comes of it. Faults
+	// besides the listener's: listener_away.
+	Ask(ctx context.Context, id entry.ID, c entry.Command) error
 	// Authorizations returns the state of each authorization of an entry.
 	Authorizations(ctx context.Context, id entry.ID) ([]entry.Device, error)
 }

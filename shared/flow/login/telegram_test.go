@@ -160,7 +160,11 @@ func (l *fakeLine) call(name string, effect func() error) error {
 				return err
 			}
 		}
-		return effect()
+		err := effect()
+		if l.p.after != nil && err == nil {
+			err = l.p.after(name)
+		}
+		return err
 	})
 }
 

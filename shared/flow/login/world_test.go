@@ -37,12 +37,15 @@ type world struct {
 	tokens  int
 	refuse  func(n int, device string) error // the n-th login; before or, for errUnclear, after it was done
 	answer  func(call string) error          // instead of what Telegram would say to a call
+	after   func(call string) error          // instead of the answer, when it was carried out
 	logins  int
 	sent    int // codes
 	hashes  int // passwords checked
 	logOuts error
-	ring    *seal.Keyring
-	faults  []string // what no client may do
+	// listening is why the listener does nothing; nil: it runs.
+	listening error
+	ring      *seal.Keyring
+	faults    []string // what no client may do
 }
 
 // errUnclear is an error of the network after Telegram has logged a key in.
@@ -314,6 +317,21 @@ func (p *process) Authorizations(_ context.Context, id entry.ID) (all []entry.De
 			all = append(all, d)
 		}
 		return nil
+	})
+}
+
+// Ask has the listener let somebody in, if one runs.
+func (p *process) Ask(_ context.Context, id entry.ID, c entry.Command) error {
+	return p.do("Ask", func() error {
+		m, has := p.owned[id][authorization.Listener]
+		k := p.keys[m.Session.Keys[m.Session.DC].Auth]
+		switch {
+		case p.listening != nil:
+			return p.listening
+		case c.Kind != entry.Mint || !has || k.account == 0:
+			return fault.New(fault.ReauthRequired, "Its login has ended.")
+		}
+		return p.accept([]byte(c.Login.Reveal()), k.account)
 	})
 }
 
