@@ -169,19 +169,25 @@ func makeEntry(t *testing.T, server *telegramtest.Server, store *redisstore.Stor
 	}
 	app := entry.App{ID: 7, Hash: seal.NewText("hash")}
 	session := authorization.Session{DC: bot.DC, Keys: map[int]authorization.Key{bot.DC: {Auth: key.Value, Salt: salt}}}
-	in, err := dialer.SignInBot(ctx, authorization.App{App: app, Device: authorization.Listener.Device()}, session, nil,
-		seal.NewText(bot.Token), func(authorization.Session) error { return nil })
+	var account entry.Account
+	var state login.UpdateState
+	ending, err := dialer.Connect(ctx, authorization.App{App: app, Device: authorization.Listener.Device()}, session, nil, nil, func(ctx context.Context, l login.Line) (err error) {
+		if account, err = l.SignInBot(ctx, seal.NewText(bot.Token)); err == nil {
+			state, err = l.State(ctx)
+		}
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, made, err := store.CreateEntry(ctx, login.NewEntry{
 		Entry: entry.Entry{
-			ID: entry.NewID(ring, in.Account.ID), Account: in.Account, ClientType: entry.Bot, App: app, BotToken: seal.NewText(bot.Token),
+			ID: entry.NewID(ring, account.ID), Account: account, ClientType: entry.Bot, App: app, BotToken: seal.NewText(bot.Token),
 			Target:    entry.Target{Type: entry.Webhook, URL: seal.NewText(webhook), Generation: 1, Confirmed: true},
 			CreatedAt: time.Now().Add(-10 * time.Second).UTC(),
 		},
-		Authorizations: []login.Made{{Name: authorization.Listener, Session: in.Session, LoggedIn: true}},
-		State:          fmt.Appendf(nil, `{"pts":%d,"qts":%d,"date":%d,"seq":%d}`, in.State.Pts, in.State.Qts, in.State.Date, in.State.Seq),
+		Authorizations: []login.Made{{Name: authorization.Listener, Session: ending.Session, LoggedIn: true}},
+		State:          fmt.Appendf(nil, `{"pts":%d,"qts":%d,"date":%d,"seq":%d}`, state.Pts, state.Qts, state.Date, state.Seq),
 	})
 	if err != nil || !made {
 		t.Fatalf("make the entry: %v, %v", made, err)
@@ -190,5 +196,5 @@ func makeEntry(t *testing.T, server *telegramtest.Server, store *redisstore.Stor
 	if err != nil {
 		t.Fatal(err)
 	}
-	return entry.NewID(ring, in.Account.ID), mtserver.KeyID(raw)
+	return entry.NewID(ring, account.ID), mtserver.KeyID(raw)
 }

@@ -125,8 +125,15 @@ func (w *world) ctx() context.Context {
 
 var app = entry.App{ID: 7, Hash: seal.NewText("hash")}
 
+// signedIn is a login of the bot.
+type signedIn struct {
+	Session authorization.Session
+	Account entry.Account
+	State   login.UpdateState
+}
+
 // signIn logs the bot in once more.
-func (w *world) signIn(n authorization.Name) login.SignedIn {
+func (w *world) signIn(n authorization.Name) (in signedIn) {
 	w.t.Helper()
 	// A key that is made by the server alone: an exchange costs most of a second.
 	key, salt, err := w.telegram.Wire().NewKey(w.bot.DC)
@@ -134,8 +141,13 @@ func (w *world) signIn(n authorization.Name) login.SignedIn {
 		w.t.Fatal(err)
 	}
 	session := authorization.Session{DC: w.bot.DC, Keys: map[int]authorization.Key{w.bot.DC: {Auth: key.Value, Salt: salt}}}
-	in, err := w.dialer.SignInBot(w.ctx(), authorization.App{App: app, Device: n.Device()}, session, nil,
-		seal.NewText(w.bot.Token), func(authorization.Session) error { return nil })
+	ending, err := w.dialer.Connect(w.ctx(), authorization.App{App: app, Device: n.Device()}, session, nil, nil, func(ctx context.Context, l login.Line) (err error) {
+		if in.Account, err = l.SignInBot(ctx, seal.NewText(w.bot.Token)); err == nil {
+			in.State, err = l.State(ctx)
+		}
+		return err
+	})
+	in.Session = ending.Session
 	if err != nil {
 		w.t.Fatalf("log %s in: %v", n, err)
 	}

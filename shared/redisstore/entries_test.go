@@ -323,6 +323,32 @@ func TestRenew_ReplacesDeadAuthorizationsOnly(t *testing.T) {
 	})
 }
 
+// A login whose connection had to be reset rests before somebody connects with it.
+func TestCreateEntry_WhatWasResetRests(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, w *world) {
+		id := entry.NewID(testRing, 1)
+		made := []login.Made{{Name: authorization.Listener, Session: session(1), LoggedIn: true, Rests: true}, {Name: authorization.Sender(1), Session: session(2), LoggedIn: true}}
+		if _, ok, err := w.CreateEntry(ctx(t), login.NewEntry{Entry: entry.Entry{ID: id, ClientType: entry.Client, Account: entry.Account{ID: 1}}, Authorizations: made}); err != nil || !ok {
+			t.Fatal(ok, err)
+		}
+		if c, err := w.ClaimEntry(ctx(t), id, "", false, time.Second); c != nil || err != nil {
+			t.Errorf("claimed at once: %v", err)
+		}
+		w.pass(3 * time.Second)
+		c := w.listen(id)
+		if err := w.ReleaseEntry(ctx(t), id, c.Lease, authorization.Session{}, authorization.Ended); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Renew(ctx(t), login.NewEntry{Entry: entry.Entry{ID: id}, Authorizations: made[:1]}); err != nil {
+			t.Fatal(err)
+		}
+		if c, err := w.ClaimEntry(ctx(t), id, "", false, time.Second); c != nil || err != nil {
+			t.Errorf("claimed at once after a re-login: %v", err)
+		}
+	})
+}
+
 func TestKnowsEvent(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, w *world) {

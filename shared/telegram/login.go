@@ -9,7 +9,6 @@ import (
 	"telegram-client/shared/authorization"
 	"telegram-client/shared/entry"
 	"telegram-client/shared/flow/login"
-	"telegram-client/shared/seal"
 )
 
 // mostMoves is how many data centres a login follows Telegram to.
@@ -56,20 +55,6 @@ func (d *Dialer) Connect(ctx context.Context, a authorization.App, s authorizati
 		}
 		p.session, p.noted = d.fresh(dc), noted
 	}
-}
-
-// SignInBot logs a bot in with the key of s, or with one that it makes: noted is told of each before it is used. Errors
-// are those of Connect.
-func (d *Dialer) SignInBot(ctx context.Context, a authorization.App, s authorization.Session, g authorization.Guard, token seal.Text, noted func(authorization.Session) error) (login.SignedIn, error) {
-	var in login.SignedIn
-	ending, err := d.Connect(ctx, a, s, g, noted, func(ctx context.Context, l login.Line) (err error) {
-		if in.Account, err = l.SignInBot(ctx, token); err == nil {
-			in.State, err = l.State(ctx)
-		}
-		return err
-	})
-	in.Session = ending.Session
-	return in, err
 }
 
 // Account returns what Telegram says about the account itself.

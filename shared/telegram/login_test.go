@@ -49,11 +49,30 @@ func botServer(home int) answers {
 	}
 }
 
+// signedIn is a login that succeeded.
+type signedIn struct {
+	Session authorization.Session
+	Account entry.Account
+	State   login.UpdateState
+}
+
+// signInBot logs a bot in with the key of s, or with one that is made.
+func (w *world) signInBot(ctx context.Context, s authorization.Session, g authorization.Guard, noted func(authorization.Session) error) (in signedIn, err error) {
+	ending, err := w.dialer.Connect(ctx, app, s, g, noted, func(ctx context.Context, l login.Line) (err error) {
+		if in.Account, err = l.SignInBot(ctx, token); err == nil {
+			in.State, err = l.State(ctx)
+		}
+		return err
+	})
+	in.Session = ending.Session
+	return in, err
+}
+
 func TestSignInBot_FollowsToItsDataCentreWithANewKey(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, botServer(1))
 	var noted []authorization.Session
-	in, err := w.dialer.SignInBot(within(t), app, authorization.Session{}, free{}, token, func(s authorization.Session) error {
+	in, err := w.signInBot(within(t), authorization.Session{}, free{}, func(s authorization.Session) error {
 		noted = append(noted, s)
 		return nil
 	})
@@ -69,7 +88,7 @@ func TestSignInBot_FollowsToItsDataCentreWithANewKey(t *testing.T) {
 	if in.Session.DC != 1 || len(in.Session.Keys) != 1 || in.Session.Keys[1].Auth != noted[1].Keys[1].Auth {
 		t.Error("the session is not the one of the last key")
 	}
-	want := login.SignedIn{
+	want := signedIn{
 		Session: in.Session, State: login.UpdateState{Pts: 5, Qts: 6, Date: 7, Seq: 8},
 		Account: entry.Account{ID: 2000001, Username: "kitchen_bot", FirstName: "Kitchen"},
 	}
@@ -93,7 +112,7 @@ func TestSignInBot_WithAKeyMadeBefore(t *testing.T) {
 	if s.DC != 2 {
 		t.Errorf("the key is of data centre %d, want the default one", s.DC)
 	}
-	in, err := w.dialer.SignInBot(within(t), app, s, free{}, token, func(authorization.Session) error {
+	in, err := w.signInBot(within(t), s, free{}, func(authorization.Session) error {
 		t.Error("another key was made")
 		return nil
 	})
@@ -117,7 +136,7 @@ func TestSignInBot_KeyThatTelegramHasForgotten(t *testing.T) {
 			s, key := w.session(t, 2)
 			forget(w, key)
 			var noted []authorization.Session
-			in, err := w.dialer.SignInBot(within(t), app, s, free{}, token, func(s authorization.Session) error {
+			in, err := w.signInBot(within(t), s, free{}, func(s authorization.Session) error {
 				noted = append(noted, s)
 				return nil
 			})
@@ -135,7 +154,7 @@ func TestSignInBot_KeyThatCannotBeNotedIsNotUsed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, botServer(2))
 	full := errors.New("the store is full")
-	_, err := w.dialer.SignInBot(within(t), app, authorization.Session{}, free{}, token, func(authorization.Session) error { return full })
+	_, err := w.signInBot(within(t), authorization.Session{}, free{}, func(authorization.Session) error { return full })
 	if !errors.Is(err, full) {
 		t.Errorf("%v, want %v", err, full)
 	}
@@ -165,7 +184,7 @@ func TestSignInBot_Refusals(t *testing.T) {
 				return nil, tgerr.New(want.status, message)
 			}})
 			s, _ := w.session(t, 2)
-			_, err := w.dialer.SignInBot(within(t), app, s, free{}, token, func(authorization.Session) error { return nil })
+			_, err := w.signInBot(within(t), s, free{}, func(authorization.Session) error { return nil })
 			var got *login.Refusal
 			if !errors.As(err, &got) {
 				t.Fatalf("%v, want a refusal", err)
@@ -193,10 +212,41 @@ func TestSignInBot_WhatIsNoRefusal(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, a)
 			s, _ := w.session(t, 2)
-			_, err := w.dialer.SignInBot(within(t), app, s, free{}, token, nil)
+			_, err := w.signInBot(within(t), s, free{}, nil)
 			var refused *login.Refusal
 			if err == nil || errors.As(err, &refused) {
 				t.Errorf("%v says that nothing was logged in", err)
+			}
+		})
+	}
+}
+
+// A turn that may make no key is told so, and where one would be needed.
+func TestConnect_WithoutMakingKeys(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		home int
+		keys bool
+		dc   int
+	}{
+		"no key":         {2, false, 0},
+		"other DC":       {1, true, 1},
+		"key is unknown": {2, true, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, botServer(test.home))
+			var s authorization.Session
+			if test.keys {
+				var key mtserver.KeyID
+				if s, key = w.session(t, 2); test.home == 2 {
+					w.Destroy(key)
+				}
+			}
+			_, err := w.signInBot(within(t), s, free{}, nil)
+			var refused *login.Refusal
+			if !errors.As(err, &refused) || refused.Reason != login.NeedsKey || refused.DC != test.dc {
+				t.Errorf("%v, want that a key is needed in data centre %d", err, test.dc)
 			}
 		})
 	}
@@ -206,7 +256,7 @@ func TestSignInBot_AsksItsGuard(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, botServer(2))
 	g := guard{make(chan struct{})}
-	_, err := w.dialer.SignInBot(within(t), app, authorization.Session{}, g, token, func(authorization.Session) error {
+	_, err := w.signInBot(within(t), authorization.Session{}, g, func(authorization.Session) error {
 		close(g.over) // frozen here, and the flow was swept
 		return nil
 	})

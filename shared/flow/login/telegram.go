@@ -103,14 +103,6 @@ type Token struct {
 	Account *entry.Account
 }
 
-// SignedIn is a login that succeeded.
-type SignedIn struct {
-	Session authorization.Session
-	Account entry.Account
-	// State is the account's update state at that moment.
-	State UpdateState
-}
-
 // UpdateState are Telegram's counters.
 type UpdateState struct{ Pts, Qts, Date, Seq int }
 
