@@ -27,23 +27,25 @@ import (
 const (
 	apiHash  = "0123456789abcdef0123456789abcdef"
 	password = " correct horse "
+	// stepTime is long enough for keys and passwords with the race detector on a busy machine.
+	stepTime = 3 * time.Minute
 )
 
 // logins serves the function configflow on a port, as it is deployed. Each call of it is a new instance.
 func (w *world) logins(t *testing.T, change ...func(*login.Config)) *dialogue {
 	t.Helper()
-	c := login.Config{Store: w.store, Telegram: seeded{w.dialer, w.telegram}, Keyring: w.ring, Log: slog.New(slog.DiscardHandler)}
+	c := login.Config{Store: w.store, Telegram: seeded{w.dialer, w.telegram}, Keyring: w.ring, StepFor: stepTime + 15*time.Second, Log: slog.New(slog.DiscardHandler)}
 	for _, ch := range change {
 		ch(&c)
 	}
 	flows := login.New(c)
 	token := "token-of-the-e2e-tests"
 	api := httpapi.ConfigFlow(flows, w.store, time.Now, httpapi.Settings{
-		Tokens: httpapi.NewTokens(seal.NewText(token)), Log: slog.New(slog.DiscardHandler),
+		Tokens: httpapi.NewTokens(seal.NewText(token)), Deadlines: httpapi.Deadlines{FlowStep: stepTime}, Log: slog.New(slog.DiscardHandler),
 	})
 	server := httptest.NewServer(api)
 	t.Cleanup(server.Close)
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*stepTime)
 	t.Cleanup(cancel)
 	return &dialogue{
 		world: w, t: t, ctx: ctx, flows: flows,

@@ -29,7 +29,7 @@ func TestReauth_TheListenerLetsALostSenderIn(t *testing.T) {
 					t.Error(err)
 				}
 			})
-			ctx, cancel := context.WithTimeout(context.Background(), patience)
+			ctx, cancel := context.WithTimeout(context.Background(), 2*stepTime)
 			t.Cleanup(cancel)
 			stage.Telegram.Behave(func(b *telegramtest.Behaviour) { b.Unconfirmed = telegramtest.Never }) // that is health, too
 			w := &world{telegram: stage.Telegram}
