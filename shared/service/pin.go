@@ -48,35 +48,67 @@ func (s *Service) PinMessage(ctx context.Context, m message.Pin) (*Done, error) 
 
 // markPins marks the events that pinning makes: the service message of a pin, the list of an unpin.
 func markPins(c *authorization.Call, at *chat, updates []tg.UpdateClass) {
-	mark := func(ids ...int) {
-		for _, id := range ids {
-			c.Done.Marks = append(c.Done.Marks, authorization.Mark{Kind: outbox.Pin, Box: at.box(), MessageID: id})
-		}
-	}
 	for _, u := range updates {
 		if made, ok := madeBy(u); ok {
-			mark(made.id)
+			markPinned(c, at, []int{made.id})
 			continue
 		}
 		switch u := u.(type) {
 		case *tg.UpdatePinnedMessages:
-			mark(u.Messages...)
+			markPinned(c, at, u.Messages)
 		case *tg.UpdatePinnedChannelMessages:
-			mark(u.Messages...)
+			markPinned(c, at, u.Messages)
 		}
 	}
 }
 
-// unpinAll unpins all messages of a chat. Telegram does some at a time, and says how far it is.
+func markPinned(c *authorization.Call, at *chat, ids []int) {
+	for _, id := range ids {
+		c.Done.Marks = append(c.Done.Marks, authorization.Mark{Kind: outbox.Pin, Box: at.box(), MessageID: id})
+	}
+}
+
+// unpinAll unpins all messages of a chat. Telegram does some at a time, and says how far it is, but not which they were:
+// so that the listener knows their events for ours they are looked up before. Bots cannot look, and get an event.
 func (s *Service) unpinAll(ctx context.Context, c *authorization.Call, at *chat) error {
+	ids, err := s.pinned(ctx, c, at)
+	if err != nil {
+		return err
+	}
 	for {
 		var answer *tg.MessagesAffectedHistory
 		err := s.perform(ctx, c, at, func(ctx context.Context) (err error) {
 			answer, err = c.API.MessagesUnpinAllMessages(ctx, &tg.MessagesUnpinAllMessagesRequest{Peer: at.peer})
 			return err
 		})
-		if err != nil || answer.Offset == 0 {
+		if err != nil {
 			return err
 		}
+		if answer.Offset == 0 {
+			markPinned(c, at, ids)
+			return nil
+		}
 	}
+}
+
+// pinned returns the ids of the messages of a chat that are pinned, the newest hundred.
+func (s *Service) pinned(ctx context.Context, c *authorization.Call, at *chat) ([]int, error) {
+	if c.Entry.ClientType == entry.Bot {
+		return nil, nil
+	}
+	var answer tg.MessagesMessagesClass
+	err := s.perform(ctx, c, at, func(ctx context.Context) (err error) {
+		answer, err = c.API.MessagesSearch(ctx, &tg.MessagesSearchRequest{Peer: at.peer, Filter: &tg.InputMessagesFilterPinned{}, Limit: searched})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	var ids []int
+	if some, ok := answer.AsModified(); ok {
+		for _, m := range some.GetMessages() {
+			ids = append(ids, m.GetID())
+		}
+	}
+	return ids, nil
 }

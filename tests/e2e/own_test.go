@@ -43,6 +43,8 @@ func TestOwnActions_AreNoEvents(t *testing.T) {
 	p.service("forward_messages", map[string]any{"from_username": "alice", "message_ids": theirs, "target_username": "alice"})
 	p.service("pin_message", map[string]any{"target_username": "alice", "message_id": theirs})
 	p.service("unpin_message", map[string]any{"target_username": "alice", "message_id": theirs})
+	p.service("pin_message", map[string]any{"target_username": "alice", "message_id": theirs})
+	p.service("unpin_message", map[string]any{"target_username": "alice"})
 	p.service("mark_read", map[string]any{"target_username": "alice"})
 	p.service("send_reaction", map[string]any{"target_username": "alice", "message_id": theirs, "reaction": "👍"})
 	p.service("delete_messages", map[string]any{"message_ids": id})

@@ -12,6 +12,7 @@ import (
 func (s *Server) dialogMethods(t table) {
 	add(t, tg.MessagesGetDialogsRequestTypeID, loggedIn, getDialogs)
 	add(t, tg.MessagesUnpinAllMessagesRequestTypeID, loggedIn, unpinAllMessages)
+	add(t, tg.MessagesSearchRequestTypeID, loggedIn, searchMessages)
 }
 
 // getDialogs lists the chats of a user, the one with the latest message first.
@@ -100,5 +101,27 @@ func unpinAllMessages(c *call, r *tg.MessagesUnpinAllMessagesRequest) (bin.Encod
 	}
 	done := c.server.pin(c.account, pinned[0], true, c.authorization)
 	answer.Pts, answer.PtsCount, answer.Offset = done.pts, done.count, len(pinned)-1
+	return answer, nil
+}
+
+// searchMessages finds what is pinned in a chat, the newest first. https://core.telegram.org/method/messages.search
+func searchMessages(c *call, r *tg.MessagesSearchRequest) (bin.Encoder, error) {
+	if c.account.bot {
+		return nil, errBotMethod
+	}
+	if _, pinned := r.Filter.(*tg.InputMessagesFilterPinned); !pinned || r.Q != "" {
+		c.unsupported("a search of other things than what is pinned")
+		return nil, tgerr.New(400, "INPUT_FILTER_INVALID")
+	}
+	in, err := c.inputPeer(r.Peer)
+	if err != nil {
+		return nil, err
+	}
+	answer := &tg.MessagesMessages{Chats: c.server.seeRooms(in.rooms(), c.account)}
+	for _, m := range c.account.history(in) {
+		if m.pinned && len(answer.Messages) < max(r.Limit, 1) {
+			answer.Messages = append(answer.Messages, m.render(c.account))
+		}
+	}
 	return answer, nil
 }
