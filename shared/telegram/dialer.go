@@ -161,7 +161,8 @@ func (c *connection) work(conn *mtproto.Conn, api *tg.Client, use func(ctx conte
 		c.fail(errFinished)
 		return result
 	})
-	if finished && (result == nil || !isOver(result) || errors.Is(ended, result) && c.parent.Err() == nil) {
+	own := errors.Is(ended, result) && c.parent.Err() == nil && errors.Is(context.Cause(c.ctx), errFinished)
+	if finished && (result == nil || !isOver(result) || own) {
 		return result // whatever became of the connection since
 	}
 	// The connection ended first; use only noticed that.
