@@ -17,6 +17,8 @@ type Record struct {
 	At    float64 `json:"at"`    // Unix time
 	Name  string  `json:"name"`  // as the automation says
 	Event Event   `json:"event"` // what triggered it
+	// Line is all of it, as it stands in the file.
+	Line json.RawMessage `json:"-"`
 }
 
 // An Event is what of an event tests look at.
@@ -25,8 +27,11 @@ type Event struct {
 	ID      string `json:"event_id"`
 	EntryID string `json:"config_entry_id"`
 	ChatID  int64  `json:"chat_id"`
-	Attempt int    `json:"attempt"`
-	Message struct {
+	// SenderID and UserID are who did it: each is in some of the events.
+	SenderID int64 `json:"sender_id"`
+	UserID   int64 `json:"user_id"`
+	Attempt  int   `json:"attempt"`
+	Message  struct {
 		Message string `json:"message"`
 	} `json:"message"`
 }
@@ -45,7 +50,7 @@ func (h *Home) Recorded() ([]Record, error) {
 		if !bytes.HasSuffix(line, []byte("\n")) {
 			break // it is being written
 		}
-		var r Record
+		r := Record{Line: line}
 		if err := json.Unmarshal(line, &r); err != nil {
 			return nil, fmt.Errorf("line %d of the record: %w", len(all)+1, err)
 		}

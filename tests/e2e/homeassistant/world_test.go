@@ -113,6 +113,20 @@ func (w *world) login(username string) (bot telegramtest.Account, entry string) 
 	return bot, entry
 }
 
+// loginUser logs a new person's account in, as its owner would, and returns it with its entry.
+func (w *world) loginUser(username string) (user telegramtest.Account, entry string) {
+	w.t.Helper()
+	user = w.telegram.User(username)
+	flow := "/config/flows/" + w.want(200, "configflow", "POST", "/config/flows", map[string]any{"source": "user"}).Get("flow_id")
+	w.want(200, "configflow", "POST", flow, map[string]any{"api_id": 123456, "api_hash": "0123456789abcdef0123456789abcdef", "client_type": "client"})
+	w.want(200, "configflow", "POST", flow, map[string]any{"phone": "+" + user.Phone})
+	a := w.want(200, "configflow", "POST", flow, map[string]any{"code": w.telegram.LastCode(user.Phone)})
+	if entry = a.Get("result", "entry_id"); entry == "" {
+		w.t.Fatalf("no entry: %s", a.Body)
+	}
+	return user, entry
+}
+
 // target says where an entry's events go, and waits until they can.
 func (w *world) target(entry string, target map[string]any) {
 	w.t.Helper()
