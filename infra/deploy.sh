@@ -53,7 +53,8 @@ built=$(infra/images.sh listener)
 version=${built##*:}
 image=$repository:$version-$(date -u +%Y%m%d%H%M%S) # tags in the registry cannot be written over
 say "pushing $image with $engine"
-aws registry-password | "$engine" login --username AWS --password-stdin "${repository%%/*}" >&2
+password=$(aws registry-password)
+"$engine" login --username AWS --password-stdin "${repository%%/*}" <<<"$password" >&2
 if [ "$engine" = buildah ]; then
   buildah push --quiet "$built" "docker://$image" >&2
 else

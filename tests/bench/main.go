@@ -22,7 +22,7 @@ import (
 )
 
 func main() {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Minute)
 	defer cancel()
 	if err := run(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -46,6 +46,9 @@ func run(ctx context.Context) error {
 	}
 	program, err := functions(ctx, dir)
 	if err != nil {
+		return err
+	}
+	if err := packages(ctx, dir, program); err != nil {
 		return err
 	}
 	store, err := redistest.Run(dir, redistest.Options{})
