@@ -115,5 +115,5 @@ func Show(out io.Writer, outputs map[string]string, token string, files []string
 		fmt.Fprintf(out, "  %s\n", name)
 	}
 	fmt.Fprintf(out, "\nconfiguration.yaml:\n%s", homeassistant.Configuration)
-	fmt.Fprintf(out, "\nLog an account in: API_TOKENS=<token> make login BRIDGE=%s\n", strings.TrimRight(outputs["ConfigFlowUrl"], "/"))
+	fmt.Fprintf(out, "\nLog an account in: API_TOKENS=<token> make login BRIDGE=%s\n", strings.TrimRight(outputs["EntriesUrl"], "/"))
 }
