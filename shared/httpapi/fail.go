@@ -30,6 +30,9 @@ var statuses = map[fault.Code]int{
 	fault.ScheduleInvalid:   http.StatusBadRequest,
 	fault.BotCannotSchedule: http.StatusBadRequest,
 
+	fault.FileNotFound: http.StatusBadRequest,
+	fault.FileRefused:  http.StatusBadRequest,
+
 	fault.Unauthorized:    http.StatusUnauthorized,
 	fault.ChatWriteForbid: http.StatusForbidden,
 	fault.UserIsBlocked:   http.StatusForbidden,
@@ -39,6 +42,7 @@ var statuses = map[fault.Code]int{
 	fault.UnknownFlow:      http.StatusNotFound,
 	fault.UnknownEntry:     http.StatusNotFound,
 	fault.UnknownEvent:     http.StatusNotFound,
+	fault.UnknownJob:       http.StatusNotFound,
 	fault.NoEntry:          http.StatusNotFound,
 	fault.NotFound:         http.StatusNotFound,
 	fault.MethodNotAllowed: http.StatusMethodNotAllowed,
@@ -51,6 +55,7 @@ var statuses = map[fault.Code]int{
 	fault.RemovalInProgress: http.StatusConflict,
 
 	fault.BodyTooLarge:     http.StatusRequestEntityTooLarge,
+	fault.FileTooLarge:     http.StatusRequestEntityTooLarge,
 	fault.UnsupportedMedia: http.StatusUnsupportedMediaType,
 	fault.KeyReused:        http.StatusUnprocessableEntity,
 

@@ -1,0 +1,97 @@
+// Package attachment opens what the field file of a service call names: a path below one folder, an address, or bytes
+// that came with the call.
+//
+// It promises: nothing outside the folder is read, whatever links there are in it, and never .storage (Home Assistant's
+// logins) nor secrets.yaml, unless the deployment says so; only regular files; addresses are dialled under a
+// [dialpolicy.Policy], and so is each redirect; Home Assistant's token goes to Home Assistant only. A file is streamed:
+// what is opened holds no more of it than one read. Every fault says what is wrong in words; addresses and paths are
+// not repeated in them.
+//
+// What the bytes are is the business of package media.
+package attachment
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"telegram-client/shared/dialpolicy"
+	"telegram-client/shared/fault"
+	"telegram-client/shared/media"
+	"telegram-client/shared/message"
+	"telegram-client/shared/seal"
+)
+
+// MaxBytes is the largest file that Telegram takes: 4000 parts of 512 KiB. https://core.telegram.org/api/files
+const MaxBytes = 4000 * 512 << 10
+
+// Options say what may be opened.
+type Options struct {
+	// Root is the folder of FILES_ROOT; empty: no paths.
+	Root string
+	// Secrets lets secrets.yaml be sent: FILES_ALLOW_SECRETS.
+	Secrets bool
+	Policy  dialpolicy.Policy
+	// HomeAssistant is the address of the Home Assistant that Token is for; empty: none.
+	HomeAssistant string
+	Token         seal.Text
+	// Limit is how many bytes a file may have; 0: MaxBytes.
+	Limit int64
+	// Stall is how long an address may say nothing; 0: 30 s.
+	Stall time.Duration
+}
+
+// An Opener opens files. It is safe for concurrent use.
+type Opener struct {
+	o    Options
+	home *url.URL // nil: none
+	http *http.Client
+}
+
+// New returns an opener.
+func New(o Options) *Opener {
+	if o.Limit <= 0 || o.Limit > MaxBytes {
+		o.Limit = MaxBytes
+	}
+	if o.Stall <= 0 {
+		o.Stall = 30 * time.Second
+	}
+	a := &Opener{o: o}
+	if u, err := url.Parse(o.HomeAssistant); err == nil && u.Host != "" {
+		a.home = u
+	}
+	a.http = &http.Client{
+		Transport: &http.Transport{
+			DialContext: o.Policy.DialContext, TLSHandshakeTimeout: 10 * time.Second, ResponseHeaderTimeout: o.Stall,
+			DisableKeepAlives: true, DisableCompression: true, MaxResponseHeaderBytes: 64 << 10,
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	return a
+}
+
+// Open opens a file. The size of an address that does not tell it is -1. ctx has to live as long as the file is read.
+func (a *Opener) Open(ctx context.Context, f message.File) (*media.File, error) {
+	switch {
+	case f.URL != "":
+		return a.openURL(ctx, f.URL)
+	case f.Path != "":
+		return a.openPath(f.Path)
+	}
+	if len(f.Data) == 0 {
+		return nil, empty()
+	}
+	if int64(len(f.Data)) > a.o.Limit {
+		return nil, a.tooLarge()
+	}
+	return &media.File{Name: media.CleanName(f.Filename), Size: int64(len(f.Data)), Body: io.NopCloser(bytes.NewReader(f.Data))}, nil
+}
+
+func empty() error { return fault.New(fault.FileRefused, "This file is empty.") }
+
+func (a *Opener) tooLarge() error {
+	return fault.New(fault.FileTooLarge, "This file is larger than %d MB.", a.o.Limit>>20)
+}
