@@ -109,7 +109,8 @@ for target in "${targets[@]}"; do
     SOURCE_DATE_EPOCH=$epoch docker buildx build "${arguments[@]}" --platform "linux/$arch" --target "$target" --provenance=false \
       --output "type=docker,name=$tag,rewrite-timestamp=true" . >&2
   else
-    "$engine" build "${arguments[@]}" --format docker --platform "linux/$arch" --target "$target" --timestamp "$epoch" --tag "$tag" . >&2
+    # Older ones do not know by themselves for what machine the compiler is.
+    "$engine" build "${arguments[@]}" --build-arg "BUILDPLATFORM=linux/$(go env GOHOSTARCH)" --format docker --platform "linux/$arch" --target "$target" --timestamp "$epoch" --tag "$tag" . >&2
   fi
   echo "$tag"
 done
