@@ -1,16 +1,13 @@
 package updates
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"testing"
-	"time"
 
 	"pgregory.net/rapid"
 
 	"github.com/gotd/td/tg"
-	"github.com/gotd/td/tgerr"
 )
 
 // posting is one thing that happened in a channel: the model is the list of them and nothing else.
@@ -32,53 +29,19 @@ func (p posting) update() tg.UpdateClass {
 	return &tg.UpdateDeleteChannelMessages{ChannelID: p.channel, Messages: []int{p.id, -p.id}, Pts: p.pts, PtsCount: p.n}
 }
 
-// A channelWorld drives an engine against a server whose account is in two channels. What is written down is the events
-// and the state of a batch, in one step, as account does.
+// A channelWorld is an engine and a server whose account is in two channels.
 type channelWorld struct {
-	t      *rapid.T
-	all    []posting
-	pts    map[int64]int
-	engine *Engine
-	now    time.Time
-
-	online bool
-	fresh  []int
-	flying []tg.UpdatesClass
-	asked  []Request
-	wake   time.Time
-	has    map[int]bool
-	heard  map[int64]int // up to where the engine has heard of a channel
-	state  State
+	driver
+	all   []posting
+	pts   map[int64]int
+	heard map[int64]int // up to where the engine has heard of a channel
 }
 
 func newChannelWorld(t *rapid.T) *channelWorld {
-	w := &channelWorld{t: t, now: time.Unix(5000, 0), pts: map[int64]int{7: 1, 8: 1}, has: map[int]bool{}, heard: map[int64]int{}}
-	w.state = State{Pts: 100, Qts: 5, Seq: 10, Date: 1000, Channels: map[int64]int{7: 1, 8: 1}}
-	w.engine = New(w.state, Account{Self: 1})
+	w := &channelWorld{pts: map[int64]int{7: 1, 8: 1}, heard: map[int64]int{}}
+	w.driver = newDriver(t, State{Pts: 100, Qts: 5, Seq: 10, Date: 1000, Channels: map[int64]int{7: 1, 8: 1}})
+	w.driver.write, w.driver.result, w.driver.hear = w.write, w.result, w.hear
 	return w
-}
-
-func (w *channelWorld) handle(in Input) { w.take(w.engine.Handle(in, w.now), -1) }
-
-func (w *channelWorld) take(out Output, fail int) {
-	for i, b := range out.Ready {
-		if i == fail {
-			w.crash(nil)
-			return
-		}
-		w.write(b)
-	}
-	w.asked = append(w.asked, out.Ask...)
-	w.wake = out.Wake
-}
-
-func (w *channelWorld) crash(*rapid.T) {
-	s, err := ParseState(w.state.Marshal())
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	w.engine = New(s, Account{Self: 1})
-	w.asked, w.flying, w.wake, w.online = nil, nil, time.Time{}, false
 }
 
 func (w *channelWorld) find(u Update) int {
@@ -152,26 +115,7 @@ func (w *channelWorld) push(t *rapid.T) {
 		u.Updates = []tg.UpdateClass{tooLong(p.channel, p.pts*rapid.IntRange(0, 1).Draw(t, "says pts"))}
 	}
 	w.fresh = w.fresh[n:]
-	if w.online {
-		w.flying = append(w.flying, u)
-	}
-}
-
-func (w *channelWorld) pick(t *rapid.T) int {
-	if len(w.flying) == 0 {
-		t.Skip("nothing flies")
-	}
-	return rapid.IntRange(0, min(3, len(w.flying)-1)).Draw(t, "which")
-}
-
-func (w *channelWorld) deliver(t *rapid.T) {
-	i := w.pick(t)
-	c := w.flying[i]
-	if rapid.IntRange(0, 3).Draw(t, "again") > 0 { // else it will come a second time
-		w.flying = slices.Delete(w.flying, i, i+1)
-	}
-	w.hear(c)
-	w.handle(Pushed{c})
+	w.launch(u)
 }
 
 // hear notes what an engine that lives on has to find out about by itself.
@@ -184,29 +128,6 @@ func (w *channelWorld) hear(c tg.UpdatesClass) {
 			w.heard[id] = max(w.heard[id], pts)
 		}
 	}
-}
-
-func (w *channelWorld) lose(t *rapid.T) {
-	i := w.pick(t)
-	w.flying = slices.Delete(w.flying, i, i+1)
-}
-
-func (w *channelWorld) answer(t *rapid.T) {
-	if len(w.asked) == 0 {
-		t.Skip("nothing asked")
-	}
-	i := rapid.IntRange(0, len(w.asked)-1).Draw(t, "which request")
-	r := w.asked[i]
-	w.asked = slices.Delete(w.asked, i, i+1)
-	switch rapid.IntRange(0, 5).Draw(t, "how") {
-	case 0:
-		w.handle(Failed{ID: r.ID, Err: errors.New("the network")})
-		return
-	case 1:
-		w.handle(Failed{ID: r.ID, Err: tgerr.New(420, "FLOOD_WAIT_7")})
-		return
-	}
-	w.handle(Answered{ID: r.ID, Result: w.result(r, rapid.IntRange(1, 4).Draw(t, "slice"))})
 }
 
 // result answers a request with at most limit postings.
@@ -238,47 +159,12 @@ func (w *channelWorld) result(r Request, limit int) any {
 	return d
 }
 
-func (w *channelWorld) connect(*rapid.T) {
-	w.online = true
-	w.handle(Connected{})
-}
-
-func (w *channelWorld) disconnect(*rapid.T) {
-	w.online, w.flying, w.asked = false, nil, nil
-	w.handle(Disconnected{})
-}
-
-func (w *channelWorld) wait(t *rapid.T) {
-	w.now = w.now.Add(time.Duration(rapid.IntRange(1, 3000).Draw(t, "ms")) * time.Millisecond)
-	w.handle(Woken{})
-}
-
 func (w *channelWorld) writingFails(t *rapid.T) {
 	i := w.pick(t)
 	w.hear(w.flying[i])
 	out := w.engine.Handle(Pushed{w.flying[i]}, w.now)
 	w.flying = slices.Delete(w.flying, i, i+1)
 	w.take(out, rapid.IntRange(0, max(0, len(out.Ready)-1)).Draw(t, "batch"))
-}
-
-// rest answers everything until the engine wants nothing.
-func (w *channelWorld) rest() {
-	for step := 0; ; step++ {
-		if step > 1000 {
-			w.t.Fatal("the engine does not come to rest")
-		}
-		if len(w.asked) > 0 {
-			r := w.asked[0]
-			w.asked = w.asked[1:]
-			w.handle(Answered{ID: r.ID, Result: w.result(r, 3)})
-			continue
-		}
-		if w.wake.Sub(w.now) > 5*time.Minute {
-			return
-		}
-		w.now = maxTime(w.now, w.wake)
-		w.handle(Woken{})
-	}
 }
 
 func (w *channelWorld) complete(when string, has func(posting) bool) {

@@ -1,65 +1,25 @@
 package updates
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"testing"
-	"time"
 
 	"pgregory.net/rapid"
-
-	"github.com/gotd/td/tg"
-	"github.com/gotd/td/tgerr"
 )
 
-// world drives an engine against a server that is only a list of what happened. What is written down is the events and
-// the state of a batch, in one step, as account does.
+// world is an engine and a server with the common box.
 type world struct {
-	t      *rapid.T
-	server *server
-	engine *Engine
-	now    time.Time
-
-	online  bool
-	fresh   []int             // happened, not pushed yet
-	flying  []tg.UpdatesClass // pushed, not arrived
-	asked   []Request
-	wake    time.Time
+	driver
+	server  *server
 	written []int // indices into server.all
-	has     map[int]bool
-	state   State
 }
 
 func newWorld(t *rapid.T) *world {
-	w := &world{t: t, server: newServer(), now: time.Unix(5000, 0), has: map[int]bool{}}
-	w.state = State{Pts: w.server.pts, Date: w.server.date}
-	w.engine = New(w.state, Account{Self: 1})
+	server := newServer()
+	w := &world{driver: newDriver(t, State{Pts: server.pts, Date: server.date}), server: server}
+	w.driver.write, w.driver.result = w.write, w.result
 	return w
-}
-
-func (w *world) handle(in Input) { w.take(w.engine.Handle(in, w.now), -1) }
-
-// take writes batches down; from the fail-th on writing fails, and the engine is thrown away.
-func (w *world) take(out Output, fail int) {
-	for i, b := range out.Ready {
-		if i == fail {
-			w.crash()
-			return
-		}
-		w.write(b)
-	}
-	w.asked = append(w.asked, out.Ask...)
-	w.wake = out.Wake
-}
-
-func (w *world) crash() {
-	s, err := ParseState(w.state.Marshal())
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	w.engine = New(s, Account{Self: 1})
-	w.asked, w.flying, w.wake, w.online = nil, nil, time.Time{}, false
 }
 
 func (w *world) write(b Batch) {
@@ -114,48 +74,7 @@ func (w *world) push(t *rapid.T) {
 	n := rapid.IntRange(1, len(w.fresh)).Draw(t, "n")
 	c := w.server.push(w.fresh[:n]...)
 	w.fresh = w.fresh[n:]
-	if w.online {
-		w.flying = append(w.flying, c)
-	}
-}
-
-func (w *world) pick(t *rapid.T) int {
-	if len(w.flying) == 0 {
-		t.Skip("nothing flies")
-	}
-	return rapid.IntRange(0, min(3, len(w.flying)-1)).Draw(t, "which")
-}
-
-func (w *world) deliver(t *rapid.T) {
-	i := w.pick(t)
-	c := w.flying[i]
-	if rapid.IntRange(0, 3).Draw(t, "again") > 0 { // else it will come a second time
-		w.flying = slices.Delete(w.flying, i, i+1)
-	}
-	w.handle(Pushed{c})
-}
-
-func (w *world) lose(t *rapid.T) {
-	i := w.pick(t)
-	w.flying = slices.Delete(w.flying, i, i+1)
-}
-
-func (w *world) answer(t *rapid.T) {
-	if len(w.asked) == 0 {
-		t.Skip("nothing asked")
-	}
-	r := w.asked[0]
-	w.asked = w.asked[1:]
-	switch rapid.IntRange(0, 5).Draw(t, "how") {
-	case 0:
-		w.handle(Failed{ID: r.ID, Err: errors.New("the network")})
-		return
-	case 1:
-		w.handle(Failed{ID: r.ID, Err: tgerr.New(420, "FLOOD_WAIT_7")})
-		return
-	}
-	limit := rapid.IntRange(1, 5).Draw(t, "slice")
-	w.handle(Answered{ID: r.ID, Result: w.result(r, limit)})
+	w.launch(c)
 }
 
 func (w *world) result(r Request, limit int) any {
@@ -163,21 +82,6 @@ func (w *world) result(r Request, limit int) any {
 		w.t.Fatal("asked for a state that is known")
 	}
 	return w.server.difference(r.Difference, limit)
-}
-
-func (w *world) connect(*rapid.T) {
-	w.online = true
-	w.handle(Connected{})
-}
-
-func (w *world) disconnect(*rapid.T) {
-	w.online, w.flying, w.asked = false, nil, nil
-	w.handle(Disconnected{})
-}
-
-func (w *world) wait(t *rapid.T) {
-	w.now = w.now.Add(time.Duration(rapid.IntRange(1, 3000).Draw(t, "ms")) * time.Millisecond)
-	w.handle(Woken{})
 }
 
 func (w *world) writingFails(t *rapid.T) {
@@ -202,32 +106,6 @@ func (w *world) settle() {
 	w.rest()
 }
 
-func (w *world) rest() {
-	for step := 0; ; step++ {
-		if step > 1000 {
-			w.t.Fatal("the engine does not come to rest")
-		}
-		if len(w.asked) > 0 {
-			r := w.asked[0]
-			w.asked = w.asked[1:]
-			w.handle(Answered{ID: r.ID, Result: w.result(r, 3)})
-			continue
-		}
-		if w.wake.Sub(w.now) > 5*time.Minute {
-			return
-		}
-		w.now = maxTime(w.now, w.wake)
-		w.handle(Woken{})
-	}
-}
-
-func maxTime(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
-}
-
 func TestEngine_EveryNumberedUpdateOnceAndInOrder(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -237,7 +115,7 @@ func TestEngine_EveryNumberedUpdateOnceAndInOrder(t *testing.T) {
 			"happen": w.happen, "happen more": w.happen, "push": w.push, "push more": w.push, "deliver": w.deliver, "deliver more": w.deliver,
 			"lose": w.lose, "answer": w.answer, "connect": w.connect, "disconnect": w.disconnect, "wait": w.wait,
 			"writing fails": w.writingFails,
-			"crash":         func(*rapid.T) { w.crash() },
+			"crash":         w.crash,
 		})
 		w.settle()
 		for i, h := range w.server.all {
