@@ -37,7 +37,7 @@ func ConfigFlow(f Flows, overviews interface {
 		route{"GET /config/flows/{flow_id}", d.Record, h.show, false},
 		route{"POST /config/flows/{flow_id}", d.FlowStep, h.answer, false},
 		route{"DELETE /config/flows/{flow_id}", d.FlowStep, h.giveUp, false},
-		route{"POST /config/entries/{id}/reauth", d.FlowStep, h.reauth, false},
+		route{"POST /config/entries/{id}/reauth", d.FlowStep, ofEntry(h.reauth), false},
 	)
 }
 
@@ -66,11 +66,7 @@ func (h *configFlow) start(w http.ResponseWriter, r *http.Request) error {
 	return h.write(w, r, result, err)
 }
 
-func (h *configFlow) reauth(w http.ResponseWriter, r *http.Request) error {
-	id, err := entryID(r)
-	if err != nil {
-		return err
-	}
+func (h *configFlow) reauth(w http.ResponseWriter, r *http.Request, id entry.ID) error {
 	if _, err := readNothing(r); err != nil {
 		return err
 	}

@@ -55,12 +55,12 @@ func Entries(o EntriesOptions, s Settings) *API {
 	return newAPI(s,
 		route{"GET /config", d, h.config, false},
 		route{"GET /config/entries", d, h.list, false},
-		route{"GET /config/entries/{id}", d, h.show, false},
-		route{"DELETE /config/entries/{id}", d, h.remove, false},
-		route{"PUT /config/entries/{id}/target", d, h.setTarget, false},
-		route{"DELETE /config/entries/{id}/target", d, h.clearTarget, false},
-		route{"POST /config/entries/{id}/target/wake", d, h.wake, false},
-		route{"POST /config/entries/{id}/target/confirm", d, h.confirm, false},
+		route{"GET /config/entries/{id}", d, ofEntry(h.show), false},
+		route{"DELETE /config/entries/{id}", d, ofEntry(h.remove), false},
+		route{"PUT /config/entries/{id}/target", d, ofEntry(h.setTarget), false},
+		route{"DELETE /config/entries/{id}/target", d, ofEntry(h.clearTarget), false},
+		route{"POST /config/entries/{id}/target/wake", d, ofEntry(h.wake), false},
+		route{"POST /config/entries/{id}/target/confirm", d, ofEntry(h.confirm), false},
 		route{"GET /openapi.json", d, describe, true},
 	)
 }
@@ -119,11 +119,7 @@ func (h *entries) list(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func (h *entries) show(w http.ResponseWriter, r *http.Request) error {
-	id, err := entryID(r)
-	if err != nil {
-		return err
-	}
+func (h *entries) show(w http.ResponseWriter, r *http.Request, id entry.ID) error {
 	o, err := h.Store.Overview(r.Context(), id)
 	if err != nil {
 		return err
@@ -132,11 +128,7 @@ func (h *entries) show(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func (h *entries) remove(w http.ResponseWriter, r *http.Request) error {
-	id, err := entryID(r)
-	if err != nil {
-		return err
-	}
+func (h *entries) remove(w http.ResponseWriter, r *http.Request, id entry.ID) error {
 	o, err := h.Store.Overview(r.Context(), id)
 	if err != nil {
 		return err
@@ -157,11 +149,7 @@ func (h *entries) remove(w http.ResponseWriter, r *http.Request) error {
 }
 
 // wake lets Home Assistant say that it is there.
-func (h *entries) wake(w http.ResponseWriter, r *http.Request) error {
-	id, err := entryID(r)
-	if err != nil {
-		return err
-	}
+func (h *entries) wake(w http.ResponseWriter, r *http.Request, id entry.ID) error {
 	if _, err := readNothing(r); err != nil {
 		return err
 	}
@@ -173,11 +161,7 @@ func (h *entries) wake(w http.ResponseWriter, r *http.Request) error {
 }
 
 // confirm takes an automation's word that an event has arrived.
-func (h *entries) confirm(w http.ResponseWriter, r *http.Request) error {
-	id, err := entryID(r)
-	if err != nil {
-		return err
-	}
+func (h *entries) confirm(w http.ResponseWriter, r *http.Request, id entry.ID) error {
 	_, members, err := readObject(r)
 	if err != nil {
 		return err
@@ -228,11 +212,13 @@ var done = struct {
 	OK bool `json:"ok"`
 }{true}
 
-// entryID is the entry that the path names.
-func entryID(r *http.Request) (entry.ID, error) {
-	id, ok := entry.ParseID(r.PathValue("id"))
-	if !ok {
-		return "", fault.New(fault.UnknownEntry, "There is no entry with this id. GET /config/entries lists them.")
+// ofEntry serves what is about the entry that the path names.
+func ofEntry(serve func(http.ResponseWriter, *http.Request, entry.ID) error) endpoint {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		id, ok := entry.ParseID(r.PathValue("id"))
+		if !ok {
+			return fault.New(fault.UnknownEntry, "There is no entry with this id. GET /config/entries lists them.")
+		}
+		return serve(w, r, id)
 	}
-	return id, nil
 }

@@ -37,12 +37,12 @@ func OptionsFlow(f OptionsFlows, store OptionsStore, s Settings) *API {
 	h := &optionsFlow{f, store}
 	d := s.Deadlines.withDefaults().Record
 	return newAPI(s,
-		route{"GET /config/entries/{id}/options", d, h.show, false},
-		route{"PUT /config/entries/{id}/options", d, h.set, false},
-		route{"POST /config/entries/{id}/options/flows", d, h.start, false},
-		route{"GET /config/entries/{id}/options/flows/{flow_id}", d, h.form, false},
-		route{"POST /config/entries/{id}/options/flows/{flow_id}", d, h.answer, false},
-		route{"DELETE /config/entries/{id}/options/flows/{flow_id}", d, h.giveUp, false},
+		route{"GET /config/entries/{id}/options", d, ofEntry(h.show), false},
+		route{"PUT /config/entries/{id}/options", d, ofEntry(h.set), false},
+		route{"POST /config/entries/{id}/options/flows", d, ofEntry(h.start), false},
+		route{"GET /config/entries/{id}/options/flows/{flow_id}", d, ofEntry(h.form), false},
+		route{"POST /config/entries/{id}/options/flows/{flow_id}", d, ofEntry(h.answer), false},
+		route{"DELETE /config/entries/{id}/options/flows/{flow_id}", d, ofEntry(h.giveUp), false},
 	)
 }
 
@@ -51,11 +51,7 @@ type optionsFlow struct {
 	store OptionsStore
 }
 
-func (h *optionsFlow) show(w http.ResponseWriter, r *http.Request) error {
-	id, err := entryID(r)
-	if err != nil {
-		return err
-	}
+func (h *optionsFlow) show(w http.ResponseWriter, r *http.Request, id entry.ID) error {
 	e, err := h.store.Entry(r.Context(), id)
 	if err != nil {
 		return err
@@ -65,11 +61,7 @@ func (h *optionsFlow) show(w http.ResponseWriter, r *http.Request) error {
 }
 
 // set replaces all options, or none if one of them is wrong.
-func (h *optionsFlow) set(w http.ResponseWriter, r *http.Request) error {
-	id, err := entryID(r)
-	if err != nil {
-		return err
-	}
+func (h *optionsFlow) set(w http.ResponseWriter, r *http.Request, id entry.ID) error {
 	body, _, err := readObject(r)
 	if err != nil {
 		return err
@@ -110,11 +102,7 @@ func failOptions(w http.ResponseWriter, r *http.Request, wrong []*fault.Fault) {
 }
 
 // start begins a flow. Home Assistant's own API names the entry in the body, too.
-func (h *optionsFlow) start(w http.ResponseWriter, r *http.Request) error {
-	id, err := entryID(r)
-	if err != nil {
-		return err
-	}
+func (h *optionsFlow) start(w http.ResponseWriter, r *http.Request, id entry.ID) error {
 	if r.ContentLength != 0 {
 		_, members, err := readObject(r)
 		if err != nil {
@@ -132,21 +120,13 @@ func (h *optionsFlow) start(w http.ResponseWriter, r *http.Request) error {
 	return h.write(w, result, err)
 }
 
-func (h *optionsFlow) form(w http.ResponseWriter, r *http.Request) error {
-	id, err := entryID(r)
-	if err != nil {
-		return err
-	}
+func (h *optionsFlow) form(w http.ResponseWriter, r *http.Request, id entry.ID) error {
 	result, err := h.flows.Form(r.Context(), id, r.PathValue("flow_id"))
 	return h.write(w, result, err)
 }
 
 // answer hands what a person entered on as it is: any object is an answer, and what is wrong with it is told in the form.
-func (h *optionsFlow) answer(w http.ResponseWriter, r *http.Request) error {
-	id, err := entryID(r)
-	if err != nil {
-		return err
-	}
+func (h *optionsFlow) answer(w http.ResponseWriter, r *http.Request, id entry.ID) error {
 	_, members, err := readObject(r)
 	if err != nil {
 		return err
@@ -155,11 +135,7 @@ func (h *optionsFlow) answer(w http.ResponseWriter, r *http.Request) error {
 	return h.write(w, result, err)
 }
 
-func (h *optionsFlow) giveUp(w http.ResponseWriter, r *http.Request) error {
-	id, err := entryID(r)
-	if err != nil {
-		return err
-	}
+func (h *optionsFlow) giveUp(w http.ResponseWriter, r *http.Request, id entry.ID) error {
 	if err := h.flows.GiveUp(r.Context(), id, r.PathValue("flow_id")); err != nil {
 		return err
 	}

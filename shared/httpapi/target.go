@@ -24,11 +24,7 @@ const (
 )
 
 // setTarget says where an entry's events go.
-func (h *entries) setTarget(w http.ResponseWriter, r *http.Request) error {
-	id, err := entryID(r)
-	if err != nil {
-		return err
-	}
+func (h *entries) setTarget(w http.ResponseWriter, r *http.Request, id entry.ID) error {
 	_, members, err := readObject(r)
 	if err != nil {
 		return err
@@ -58,16 +54,12 @@ func (h *entries) setTarget(w http.ResponseWriter, r *http.Request) error {
 }
 
 // clearTarget detaches an entry from its Home Assistant: the login stays, events wait.
-func (h *entries) clearTarget(w http.ResponseWriter, r *http.Request) error {
-	id, err := entryID(r)
-	if err != nil {
-		return err
-	}
+func (h *entries) clearTarget(w http.ResponseWriter, r *http.Request, id entry.ID) error {
 	owner := r.URL.Query().Get("owner")
 	if owner == "" {
 		return fault.At(fault.MissingField, "owner", "Say in the address who detaches: …/target?owner=<id>.")
 	}
-	_, err = h.Store.ChangeEntry(r.Context(), id, func(e *entry.Entry) error {
+	_, err := h.Store.ChangeEntry(r.Context(), id, func(e *entry.Entry) error {
 		if err := e.Target.CheckOwner(owner); err != nil {
 			return err
 		}
