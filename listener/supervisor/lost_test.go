@@ -54,11 +54,7 @@ func TestSupervisor_RemovedEntryIsLoggedOut(t *testing.T) {
 func TestSupervisor_EndedLoginIsShown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.home.Automation("hook", func(homeassistanttest.Trigger) {})
-	w.addEntry(w.webhook())
-	w.start()
-	w.say(1, 1)
-	w.wants(1)
+	w.served()
 	w.drained()
 	if err := w.home.Refuse(true); err != nil {
 		t.Fatal(err)
@@ -99,11 +95,7 @@ func TestSupervisor_ListenerInDoubt(t *testing.T) {
 		t.Run(fmt.Sprintf("works after all %v", works), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, func(w *world) { w.numbers.CoolDown = 6 * time.Second })
-			w.home.Automation("hook", func(homeassistanttest.Trigger) {})
-			w.addEntry(w.webhook())
-			w.start()
-			w.say(1, 1)
-			w.wants(1)
+			w.served()
 			w.drained()
 			if err := w.home.Refuse(true); err != nil {
 				t.Fatal(err)

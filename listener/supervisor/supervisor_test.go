@@ -89,11 +89,7 @@ func TestSupervisor_EventReachesTheWebhookInOrder(t *testing.T) {
 func TestSupervisor_LostPushesAreMadeUpFor(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.home.Automation("hook", func(homeassistanttest.Trigger) {})
-	w.addEntry(w.webhook())
-	w.start()
-	w.say(1, 1)
-	w.wants(1)
+	w.served()
 	w.telegram.Faults().LosePushes(w.bot.ID, 2)
 	w.say(2, 5)
 	w.wants(5)
@@ -102,11 +98,7 @@ func TestSupervisor_LostPushesAreMadeUpFor(t *testing.T) {
 func TestSupervisor_BrokenConnectionIsMadeAnew(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.home.Automation("hook", func(homeassistanttest.Trigger) {})
-	w.addEntry(w.webhook())
-	w.start()
-	w.say(1, 1)
-	w.wants(1)
+	w.served()
 	for i := 2; i < 4; i++ {
 		w.breakConnection()
 		w.say(i, i)
@@ -118,11 +110,7 @@ func TestSupervisor_BrokenConnectionIsMadeAnew(t *testing.T) {
 func TestSupervisor_EventsWaitForTheHome(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.home.Automation("hook", func(homeassistanttest.Trigger) {})
-	w.addEntry(w.webhook())
-	w.start()
-	w.say(1, 1)
-	w.wants(1)
+	w.served()
 	w.drained()
 	if err := w.home.Refuse(true); err != nil {
 		t.Fatal(err)

@@ -47,11 +47,7 @@ func TestSupervisor_OneServesAndTheOtherTakesOver(t *testing.T) {
 func TestSupervisor_StoreIsAway(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.home.Automation("hook", func(homeassistanttest.Trigger) {})
-	w.addEntry(w.webhook())
-	w.start()
-	w.say(1, 1)
-	w.wants(1)
+	w.served()
 	w.drained()
 	w.redis.Kill()
 	w.say(2, 4)

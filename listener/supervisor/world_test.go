@@ -382,3 +382,12 @@ func (w *world) command(c entry.Command) {
 
 var _ account.Connector = (*telegram.Dialer)(nil)
 var _ Everything = (*redisstore.Store)(nil)
+
+// served sets an entry up whose home hears its events, and starts a supervisor; the first message has arrived.
+func (w *world) served() {
+	w.home.Automation("hook", func(homeassistanttest.Trigger) {})
+	w.addEntry(w.webhook())
+	w.start()
+	w.say(1, 1)
+	w.wants(1)
+}
