@@ -62,7 +62,7 @@ type Info struct {
 	Kind          Kind
 	MIME          string
 	Width, Height int     // of photos and videos; 0: not known
-	Seconds       float64 // of videos; 0: not known
+	Seconds       float64 // of videos, sounds and voice notes; 0: not known
 	// Scale says that the image is larger than Telegram takes and has to go through [Scale] first.
 	Scale bool
 }
@@ -85,8 +85,10 @@ func Detect(head []byte, size int64) (Info, error) {
 		info.Kind = Video
 	case isOpus(head):
 		info.Kind, info.MIME = Voice, "audio/ogg"
+		info.Seconds = audioSeconds(info.MIME, head, size)
 	case strings.HasPrefix(info.MIME, "audio/"):
 		info.Kind = Audio
+		info.Seconds = audioSeconds(info.MIME, head, size)
 	}
 	return info, nil
 }
