@@ -1,7 +1,7 @@
 // Package media says what a file is to Telegram and makes it fit: photo, video, voice note, or any other document, by
 // what is in it and not by its name; the limits of photos and their scaling; and how files part into albums.
 //
-// An image is never decoded before its header was read: one that claims more pixels than [MaxPixels] is refused,
+// An image is never decoded before its header was read: one that would take more than [MaxDecoded] is refused,
 // however small the file is. Where files come from, and sending them, is the business of others.
 package media
 
@@ -18,8 +18,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/gabriel-vasile/mimetype"
-
-	"telegram-client/shared/fault"
 )
 
 // A File is something to send, opened. Close it after use.
@@ -48,8 +46,9 @@ const (
 	PhotoBytes = 10 << 20
 	PhotoSide  = 2560
 	photoRatio = 20
-	// MaxPixels is how large an image may claim to be that is decoded here: 64 megapixels need about 200 MB at worst.
-	MaxPixels = 64_000_000
+	// MaxDecoded is how many bytes of memory an image may need that is decoded here: photos of 100 megapixels do, as
+	// cameras write them.
+	MaxDecoded = 192 << 20
 	// MaxImageBytes is how large the file of an image may be that is decoded here.
 	MaxImageBytes = 40 << 20
 )
@@ -101,7 +100,7 @@ func bare(mime string) string {
 
 // photo decides whether an image can be a photo.
 func photo(info Info, head []byte, size int64) (Info, error) {
-	c, _, err := image.DecodeConfig(bytes.NewReader(head))
+	c, format, err := image.DecodeConfig(bytes.NewReader(head))
 	if err != nil || c.Width <= 0 || c.Height <= 0 {
 		return info, nil // broken, or its header is far behind: Telegram may make of it what it can
 	}
@@ -111,8 +110,8 @@ func photo(info Info, head []byte, size int64) (Info, error) {
 		return info, nil
 	}
 	if long > PhotoSide || size > PhotoBytes || size < 0 {
-		if int64(c.Width)*int64(c.Height) > MaxPixels {
-			return info, fault.New(fault.FileRefused, "This image says of itself to have %d × %d pixels, which is more than can be scaled. Send it with force_document.", c.Width, c.Height)
+		if err := decodable(c, format, head); err != nil {
+			return info, err
 		}
 		if size > MaxImageBytes {
 			return info, nil

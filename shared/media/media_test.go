@@ -107,6 +107,43 @@ func TestDetect_RefusesBombsByTheirHeader(t *testing.T) {
 	}
 }
 
+// What decides is the memory that decoding takes, which is not the same for all images of a size.
+func TestDetect_CountsWhatDecodingTakes(t *testing.T) {
+	t.Parallel()
+	deep := func(w, h uint32) []byte { // 16 bits a channel
+		var b bytes.Buffer
+		if err := png.Encode(&b, image.NewNRGBA64(image.Rect(0, 0, 2, 2))); err != nil {
+			t.Fatal(err)
+		}
+		return claims(b.Bytes(), w, h)
+	}
+	photo := func(marker byte, w, h uint16) []byte { // 4:2:0, as cameras write them
+		raw := jpegOf(t, image.NewYCbCr(image.Rect(0, 0, 16, 16), image.YCbCrSubsampleRatio420))
+		at := bytes.Index(raw, []byte{0xFF, 0xC0})
+		raw[at+1] = marker
+		binary.BigEndian.PutUint16(raw[at+5:], h)
+		binary.BigEndian.PutUint16(raw[at+7:], w)
+		return raw
+	}
+	for _, c := range []struct {
+		name    string
+		head    []byte
+		refused bool
+	}{
+		{"png of 49 MP", claims(pngOf(t, 2, 2), 7000, 7000), false},
+		{"png of 25 MP in 16 bits", deep(5000, 5000), false},
+		{"png of 49 MP in 16 bits", deep(7000, 7000), true},
+		{"jpeg of 108 MP", photo(0xC0, 12000, 9000), false},
+		{"progressive jpeg of 24 MP", photo(0xC2, 6000, 4000), false},
+		{"progressive jpeg of 108 MP", photo(0xC2, 12000, 9000), true},
+	} {
+		info, err := media.Detect(c.head, int64(len(c.head)))
+		if refused := fault.Is(err, fault.FileRefused); refused != c.refused || !refused && !info.Scale {
+			t.Errorf("%s: %+v, %v", c.name, info, err)
+		}
+	}
+}
+
 func TestScale_FitsOnWhiteAsTheCameraWasHeld(t *testing.T) {
 	t.Parallel()
 	out, err := media.Scale(bytes.NewReader(pngOf(t, 3000, 300)))
@@ -119,6 +156,16 @@ func TestScale_FitsOnWhiteAsTheCameraWasHeld(t *testing.T) {
 	}
 	if r, g, b, _ := m.At(100, 100).RGBA(); min(r, g, b) < 0xF000 {
 		t.Errorf("what is transparent became %x %x %x, not white", r, g, b)
+	}
+	// More than twice as large: in several steps.
+	if out, err = media.Scale(bytes.NewReader(pngOf(t, 11000, 501))); err != nil {
+		t.Fatal(err)
+	}
+	if m, _, err = image.Decode(bytes.NewReader(out)); err != nil || m.Bounds() != image.Rect(0, 0, 2560, 116) {
+		t.Fatalf("%v %v", err, m.Bounds())
+	}
+	if r, g, b, _ := m.At(2559, 115).RGBA(); min(r, g, b) < 0xF000 {
+		t.Errorf("its corner became %x %x %x, not white", r, g, b)
 	}
 	// A picture that is black above and white below, taken with the camera turned: EXIF 6 is a quarter clockwise, so that
 	// what is above comes to the right.
@@ -188,7 +235,7 @@ func FuzzDetect(f *testing.F) {
 	f.Add(jpegOf(f, image.NewGray(image.Rect(0, 0, 3, 2))))
 	f.Fuzz(func(t *testing.T, head []byte) {
 		info, err := media.Detect(head, int64(len(head)))
-		if err == nil && info.Scale && info.Width*info.Height > media.MaxPixels {
+		if err == nil && info.Scale && float64(info.Width)*float64(info.Height) > media.MaxDecoded {
 			t.Errorf("%d × %d pixels are to be decoded", info.Width, info.Height)
 		}
 		if len(head) < 1<<16 && info.Kind == media.Photo && info.Width*info.Height < 1<<20 {
