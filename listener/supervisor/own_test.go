@@ -69,7 +69,7 @@ func TestSupervisor_OwnActionsOfAllKindsAreNoEvents(t *testing.T) {
 			t.Fatalf("%+v", sent)
 		}
 		id := sent.Results[0].MessageIDs[0]
-		call(w, message.ParseEdit, s.EditMessage, `{"target_id":%d,"message":%d,"text":"ours, edited"}`, chat, id)
+		call(w, parseEdit, s.EditMessage, `{"target_id":%d,"message":%d,"text":"ours, edited"}`, chat, id)
 		call(w, message.ParsePin, s.PinMessage, `{"target_id":%d,"message_id":%d}`, chat, id)
 		call(w, message.ParseUnpin, s.PinMessage, `{"target_id":%d,"message_id":%d}`, chat, id)
 		call(w, message.ParseDelete, s.DeleteMessages, `{"target_id":%d,"message_ids":[%d]}`, chat, id)
@@ -97,6 +97,10 @@ func TestSupervisor_OwnActionsOfAllKindsAreNoEvents(t *testing.T) {
 
 func parseSend(body json.RawMessage) (message.Send, []*fault.Fault) {
 	return message.ParseSend(body, message.Defaults{})
+}
+
+func parseEdit(body json.RawMessage) (message.Edit, []*fault.Fault) {
+	return message.ParseEdit(body, message.Defaults{})
 }
 
 // call carries out a service call.

@@ -26,7 +26,7 @@ type Edit struct {
 }
 
 // ParseEdit reads a call of edit_message. The call is good only if there are no faults.
-func ParseEdit(body json.RawMessage) (Edit, []*fault.Fault) {
+func ParseEdit(body json.RawMessage, d Defaults) (Edit, []*fault.Fault) {
 	r, ok := newReader(EditMessage, body)
 	if !ok {
 		return Edit{}, r.faults
@@ -40,6 +40,7 @@ func ParseEdit(body json.RawMessage) (Edit, []*fault.Fault) {
 		DryRun:    r.flag("dry_run", false),
 	}
 	e.EntryID, _ = r.text("config_entry_id")
+	r.refuseFiles(d.Files)
 	const field = "text"
 	text, given := r.formatted(field)
 	switch units := textparse.Units(text.Text); {

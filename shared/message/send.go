@@ -20,6 +20,8 @@ const maxKey = 255
 // Defaults are what a call says outside its body.
 type Defaults struct {
 	IdempotencyKey string // of the header; empty: none
+	// Files are those that came beside the fields, as parts of multipart/form-data named file, in their order.
+	Files []File
 }
 
 // A Send is a call of send_messages.
@@ -61,7 +63,15 @@ func ParseSend(body json.RawMessage, d Defaults) (Send, []*fault.Fault) {
 	}
 	s.EntryID, _ = r.text("config_entry_id")
 	s.IdempotencyKey = r.key(d.IdempotencyKey)
+	r.refuseFiles(d.Files)
 	return s, r.faults
+}
+
+// refuseFiles refuses files that came beside the fields, as those that the field names are.
+func (r *reader) refuseFiles(files []File) {
+	if len(files) > 0 {
+		r.fail("file", "file is not supported yet.")
+	}
 }
 
 // key returns the idempotency key of the field or of the header.

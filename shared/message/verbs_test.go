@@ -17,7 +17,7 @@ import (
 var parsers = map[Verb]func(json.RawMessage) (any, []*fault.Fault){
 	SendMessages:        func(b json.RawMessage) (any, []*fault.Fault) { return ParseSend(b, Defaults{}) },
 	ForwardMessages:     func(b json.RawMessage) (any, []*fault.Fault) { return ParseForward(b, Defaults{}) },
-	EditMessage:         parser(ParseEdit),
+	EditMessage:         func(b json.RawMessage) (any, []*fault.Fault) { return ParseEdit(b, Defaults{}) },
 	DeleteMessages:      parser(ParseDelete),
 	SendReaction:        parser(ParseReaction),
 	PinMessage:          parser(ParsePin),
@@ -31,6 +31,18 @@ var parsers = map[Verb]func(json.RawMessage) (any, []*fault.Fault){
 
 func parser[T any](parse func(json.RawMessage) (T, []*fault.Fault)) func(json.RawMessage) (any, []*fault.Fault) {
 	return func(b json.RawMessage) (any, []*fault.Fault) { return parse(b) }
+}
+
+func TestParse_RefusesFilesBesideTheFields(t *testing.T) {
+	t.Parallel()
+	files := Defaults{Files: []File{{Spooled: "x"}}}
+	_, sent := ParseSend([]byte(`{"target_id":1,"message":"x"}`), files)
+	_, edited := ParseEdit([]byte(`{"message":1,"text":"x"}`), files)
+	for _, faults := range [][]*fault.Fault{sent, edited} {
+		if len(faults) != 1 || faults[0].Field != "file" {
+			t.Errorf("%v", faults)
+		}
+	}
 }
 
 func TestParse_ReadsTheOtherVerbs(t *testing.T) {
