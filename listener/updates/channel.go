@@ -31,6 +31,7 @@ type channels struct {
 	asking    int64              // the request that is out; 0: none
 	asked     int64              // the channel that it is about
 	notBefore time.Time          // for the next request about any
+	left      map[int64]int      // those that were forgotten, and the date up to which they were known
 }
 
 func (c *channels) sorted() []int64 { return slices.Sorted(maps.Keys(c.all)) }
@@ -71,13 +72,21 @@ func (c *channels) waiting() (n int) {
 
 // channel puts an update of a channel into its box and reports whether it is one.
 func (e *Engine) channel(u tg.UpdateClass, from *origin) bool {
-	if u, ok := u.(*tg.UpdateChannelTooLong); ok {
-		if b := e.channels.all[u.ChannelID]; b != nil {
-			if to, ok := u.GetPts(); !ok || to > b.pts {
-				b.want = true
-			}
+	switch u := u.(type) {
+	case *tg.UpdateChannelTooLong:
+		b := e.channels.all[u.ChannelID]
+		if b == nil {
+			b = e.meet(u.ChannelID, 0, from)
+		}
+		if to, ok := u.GetPts(); !ok || to > b.pts {
+			b.want = true
 		}
 		return true
+	case *tg.UpdateChannel:
+		if c := described(u.ChannelID, from); c != nil && !c.Left && e.channels.all[u.ChannelID] == nil {
+			e.meet(u.ChannelID, 0, from) // it was joined, and may have been written to since
+		}
+		return false
 	}
 	id, pts, count, ok, err := tg.IsChannelPtsUpdate(u)
 	if !ok || err != nil || pts == 0 {
@@ -85,11 +94,71 @@ func (e *Engine) channel(u tg.UpdateClass, from *origin) bool {
 	}
 	b := e.channels.all[id]
 	if b == nil {
-		b = &channel{box: box{pts: pts - count}} // met for the first time
-		e.channels.all[id] = b
+		b = e.meet(id, pts-count, from)
 	}
 	b.offer(pending{pts: pts, count: count, update: Update{TL: u}, from: from})
 	return true
+}
+
+// meet begins the box of a channel of which nothing is known: at the very first place, since what happened in it while
+// nobody listened has no other trace. The meeting is written down with the next batch, which is made if there is none:
+// a crash would bring the update back that it is owed to, or not.
+func (e *Engine) meet(id int64, at int, from *origin) *channel {
+	const first = 1 // https://core.telegram.org/api/updates: pts begins at 1
+	m := Meeting{Since: max(e.start, e.channels.left[id]), From: at}
+	if c := described(id, from); c != nil && !c.Left {
+		m.Since = max(m.Since, c.Date) // for members it is when they joined
+	}
+	b := &channel{box: box{pts: first}, want: true}
+	e.channels.all[id] = b
+	e.setChannel(id, first)
+	e.setMet(id, m)
+	e.emit(&origin{replayed: true})
+	return b
+}
+
+// described returns what a container says of a channel; nil if it says nothing of it, or not all.
+func described(id int64, from *origin) *tg.Channel {
+	for _, each := range from.chats {
+		if c, ok := each.(*tg.Channel); ok && c.ID == id && !c.Min {
+			return c
+		}
+	}
+	return nil
+}
+
+// news leaves out of an answer what happened in a channel before it was met. What has neither a date nor a number is
+// taken for old.
+func (e *Engine) news(id int64, missed []Update) []Update {
+	m, met := e.met[id]
+	if !met {
+		return missed
+	}
+	return slices.DeleteFunc(missed, func(u Update) bool {
+		if dated(u.TL) >= m.Since {
+			return false
+		}
+		_, pts, _, ok, err := tg.IsChannelPtsUpdate(u.TL)
+		return m.From == 0 || !ok || err != nil || pts <= m.From
+	})
+}
+
+// dated returns when a message of an update was written or edited; 0: not known.
+func dated(u tg.UpdateClass) int {
+	var m tg.MessageClass
+	switch u := u.(type) {
+	case *tg.UpdateNewChannelMessage:
+		m = u.Message
+	case *tg.UpdateEditChannelMessage:
+		m = u.Message
+	}
+	switch m := m.(type) {
+	case *tg.Message:
+		return max(m.Date, m.EditDate)
+	case *tg.MessageService:
+		return m.Date
+	}
+	return 0
 }
 
 func (e *Engine) gap(from *origin, g Gap) {
@@ -174,6 +243,7 @@ func (e *Engine) channelAnswered(result any, now time.Time) {
 	case *tg.UpdatesChannelDifferenceEmpty:
 		final = r.Final
 		e.channelJumps(id, b, r.Pts)
+		e.caughtUp(id)
 		e.emit(from)
 	case *tg.UpdatesChannelDifference:
 		final = r.Final
@@ -190,21 +260,15 @@ func (e *Engine) channelAnswered(result any, now time.Time) {
 			}
 		}
 		e.channelJumps(id, b, r.Pts)
+		missed = e.news(id, missed)
+		if r.Final {
+			e.caughtUp(id)
+		}
 		e.emit(from, missed...)
 	case *tg.UpdatesChannelDifferenceTooLong:
-		// What it has are the newest messages, of which it does not say which were told before.
 		final = r.Final
-		to := b.pts
-		if d, ok := r.Dialog.(*tg.Dialog); ok {
-			if pts, ok := d.GetPts(); ok {
-				to = pts
-			}
-		}
 		from.users, from.chats = r.Users, r.Chats
-		e.channelJumps(id, b, to)
-		if to > before {
-			e.gap(from, Gap{Channel: id, From: before, To: to})
-		}
+		e.channelTooLong(id, b, r, from)
 	default:
 		e.channelFailed(id, errors.New("an answer of another kind"), now)
 		return
@@ -220,6 +284,38 @@ func (e *Engine) channelAnswered(result any, now time.Time) {
 	}
 	b.failures = 0
 }
+
+// channelTooLong goes on behind what is too long to be told. What the answer has are the newest messages, of which it does
+// not say which were told before: none were in a channel that was just met.
+func (e *Engine) channelTooLong(id int64, b *channel, r *tg.UpdatesChannelDifferenceTooLong, from *origin) {
+	before, to := b.pts, b.pts
+	if d, ok := r.Dialog.(*tg.Dialog); ok {
+		if pts, ok := d.GetPts(); ok {
+			to = pts
+		}
+	}
+	lost := to > before
+	var missed []Update
+	if _, met := e.met[id]; met {
+		for _, m := range slices.Backward(r.Messages) { // the newest is the first
+			if m != nil {
+				missed = append(missed, Update{TL: &tg.UpdateNewChannelMessage{Message: m}})
+			}
+		}
+		all := len(missed)
+		missed = e.news(id, missed)
+		lost = lost && len(missed) == all && all > 0 // an old one among them says that no new one is missing
+		slices.SortStableFunc(missed, func(a, b Update) int { return idOf(a) - idOf(b) })
+	}
+	e.channelJumps(id, b, to)
+	e.caughtUp(id)
+	e.emit(from, missed...)
+	if lost {
+		e.gap(from, Gap{Channel: id, From: before, To: to})
+	}
+}
+
+func idOf(u Update) int { return u.TL.(*tg.UpdateNewChannelMessage).Message.GetID() }
 
 // channelJumps moves a channel to where a difference of it ends.
 func (e *Engine) channelJumps(id int64, b *channel, pts int) {
@@ -265,7 +361,10 @@ func (e *Engine) skip(id int64, b *channel) {
 		return
 	}
 	head := b.pending[0]
-	if head.start() > b.pts {
+	_, met := e.met[id]
+	e.caughtUp(id)
+	e.setChannel(id, head.start())
+	if head.start() > b.pts && !met {
 		e.gap(head.from, Gap{Channel: id, From: b.pts, To: head.start(), Before: head.from.date})
 	}
 	b.pts, b.since = head.start(), time.Time{}
@@ -274,6 +373,7 @@ func (e *Engine) skip(id int64, b *channel) {
 // leave forgets a channel.
 func (e *Engine) leave(id int64) {
 	delete(e.channels.all, id)
+	e.channels.left[id] = e.date
 	e.setChannel(id, 0)
 	e.emit(&origin{replayed: true})
 }

@@ -80,6 +80,9 @@ func (e *Engine) begin(s *tg.UpdatesState) {
 		e.qts.pts = min(s.Qts, e.qts.pending[0].start())
 	}
 	e.date = s.Date
+	if e.start == 0 {
+		e.start = s.Date
+	}
 	e.order.jump(s.Seq)
 	e.moved(s.Date)
 }

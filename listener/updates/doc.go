@@ -21,6 +21,10 @@
 //
 // Channels have boxes like everything else. What is missing in one is fetched with updates.getChannelDifference, one
 // channel at a time: where there is a hole, where Telegram says so (updateChannelTooLong, also in a difference), and after
-// a start, as what waited in front of a hole was not written down. What is too long to be fetched is a Gap. A channel of
-// which nothing was ever heard begins with its first update.
+// a start, as what waited in front of a hole was not written down. What is too long to be fetched is a Gap.
+//
+// A channel of which nothing was heard before may have been joined, or written to for the first time, while nobody
+// listened. When it is met (by an update of its own, by updateChannelTooLong, or by updateChannel when it is joined) its
+// whole past is asked for, and passed on is what happened since the engine's state was written, or since the account
+// joined if that is later. Deletions in that time carry no date and are not told.
 package updates

@@ -39,9 +39,12 @@ type Engine struct {
 	date        int
 	channels    channels
 	begun       bool // connected before
-	// channelPts is what states carry; it is copied before it is changed if a state has been given out with it.
+	// channelPts and met are what states carry; they are copied before they are changed if a state has been given out
+	// with them.
 	channelPts map[int64]int
+	met        map[int64]Meeting
 	shared     bool
+	start      int // the date from which on what happens in channels that were not met yet is new
 
 	known     bool // the state was taken, now or ever
 	online    bool
@@ -69,7 +72,7 @@ type origin struct {
 func New(s State, a Account) *Engine {
 	e := &Engine{
 		account: a, common: box{pts: s.Pts}, qts: box{pts: s.Qts}, order: order{seq: s.Seq}, date: s.Date,
-		channels: channels{all: map[int64]*channel{}}, channelPts: s.Channels, shared: true, known: s.Known(),
+		channels: channels{all: map[int64]*channel{}, left: map[int64]int{}}, channelPts: s.Channels, met: s.Met, shared: true, known: s.Known(), start: s.Date,
 	}
 	for id, pts := range s.Channels {
 		e.channels.all[id] = &channel{box: box{pts: pts}}
@@ -261,21 +264,44 @@ func (e *Engine) batch(from *origin) *Batch {
 
 func (e *Engine) state() State {
 	e.shared = true
-	return State{Pts: e.common.pts, Qts: e.qts.pts, Date: e.date, Seq: e.order.seq, Channels: e.channelPts}
+	return State{Pts: e.common.pts, Qts: e.qts.pts, Date: e.date, Seq: e.order.seq, Channels: e.channelPts, Met: e.met}
 }
 
-// setChannel records a channel's place without changing states that were given out.
-func (e *Engine) setChannel(id int64, pts int) {
-	if e.shared {
-		e.channelPts = maps.Clone(e.channelPts)
-		if e.channelPts == nil {
-			e.channelPts = map[int64]int{}
-		}
-		e.shared = false
+// own makes the maps of the state the engine's own again: states that were given out do not change.
+func (e *Engine) own() {
+	if !e.shared {
+		return
 	}
+	e.shared = false
+	if e.channelPts = maps.Clone(e.channelPts); e.channelPts == nil {
+		e.channelPts = map[int64]int{}
+	}
+	if e.met = maps.Clone(e.met); e.met == nil {
+		e.met = map[int64]Meeting{}
+	}
+}
+
+// setChannel records a channel's place; 0 forgets it.
+func (e *Engine) setChannel(id int64, pts int) {
+	e.own()
 	if pts == 0 {
 		delete(e.channelPts, id)
+		delete(e.met, id)
 		return
 	}
 	e.channelPts[id] = pts
+}
+
+// setMet records how a channel was met.
+func (e *Engine) setMet(id int64, m Meeting) {
+	e.own()
+	e.met[id] = m
+}
+
+// caughtUp records that the past of a channel is known.
+func (e *Engine) caughtUp(id int64) {
+	if _, met := e.met[id]; met {
+		e.own()
+		delete(e.met, id)
+	}
 }

@@ -244,11 +244,17 @@ func TestEngine_ShortMessages(t *testing.T) {
 
 func TestState_ChannelsOfAGivenStateDoNotChange(t *testing.T) {
 	t.Parallel()
-	e := New(at100, Account{Self: 1})
+	at40 := at100
+	at40.Channels = map[int64]int{7: 40}
+	e := New(at40, Account{Self: 1})
 	first := e.Handle(pushed(0, post(1, 41)), start).Ready[0].State
-	second := e.Handle(pushed(0, post(2, 42)), start).Ready[0].State
-	if first.Channels[7] != 41 || second.Channels[7] != 42 {
-		t.Errorf("channel at %d, then %d", first.Channels[7], second.Channels[7])
+	ready := e.Handle(pushed(0, post(2, 42), tooLong(8, 3)), start).Ready
+	second := ready[len(ready)-1].State
+	if at40.Channels[7] != 40 || first.Channels[7] != 41 || second.Channels[7] != 42 {
+		t.Errorf("channel at %d, then %d, then %d", at40.Channels[7], first.Channels[7], second.Channels[7])
+	}
+	if len(first.Met) != 0 || second.Met[8].Since != 1000 {
+		t.Errorf("met %v, then %v", first.Met, second.Met)
 	}
 	back, err := ParseState(second.Marshal())
 	if err != nil {
