@@ -14,6 +14,7 @@ import (
 	"github.com/gotd/td/tgerr"
 
 	"telegram-client/shared/entry"
+	"telegram-client/shared/fault"
 	"telegram-client/shared/lease"
 	"telegram-client/shared/peer"
 )
@@ -29,6 +30,22 @@ type Call struct {
 	Done Outcome
 	// Repeat is set if the same call was made before.
 	Repeat *Repeat
+
+	announce func(context.Context, Intent) error
+}
+
+// Announce says what the call is about to do, in place of its request's Intent. It is for calls that upload first: their
+// request says nothing, so that the upload holds no events, and just before the first request that is seen by others they
+// announce them all. After an error nothing may be done.
+func (c *Call) Announce(ctx context.Context, i Intent) error {
+	if c.announce == nil {
+		return errors.New("announce: the call has no login to act with")
+	}
+	err := c.announce(ctx, i)
+	if errors.Is(err, lease.ErrLost) {
+		return fault.New(fault.Timeout, "The right to use this login was over before Telegram could be asked.").Because(err)
+	}
+	return err
 }
 
 // A Pool lends the senders of entries to calls. It is safe for concurrent use.
@@ -101,6 +118,7 @@ func (p *Pool) once(ctx context.Context, r Request, use func(context.Context, *C
 	if g.Lease == nil {
 		return false, use(ctx, call)
 	}
+	call.announce = func(ctx context.Context, i Intent) error { return p.store.Announce(ctx, g, i) }
 	var w watcher
 	ending, err := p.dialer.Use(ctx, App{App: g.Entry.App, Device: g.Name.Device()}, g.Session.Clone(), g.Lease, func(ctx context.Context, api *tg.Client) error {
 		w.next = api.Invoker()

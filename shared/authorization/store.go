@@ -12,11 +12,13 @@ import (
 	"telegram-client/shared/peer"
 )
 
-// An Intent is what a call is about to do, told to the store with its lease: while the lease is held, outgoing events
-// of these kinds wait, and if it expires those that match the texts are known to be its doing.
+// An Intent is what a call is about to do, told to the store with its lease or by Call.Announce: while the lease is held,
+// outgoing events of these kinds wait, and if it expires those that match the texts are known to be its doing. The zero
+// Intent holds nothing.
 type Intent struct {
 	Kinds []outbox.Kind
-	// Texts are keyed hashes (outbox.Names.Text) of the texts to be sent or edited in.
+	// Texts are keyed hashes (outbox.Names.Text) of the texts to be sent or edited in; media without a caption have that of
+	// the empty text.
 	Texts []string
 }
 
@@ -115,7 +117,7 @@ type Result struct {
 }
 
 // A Store grants and takes back the use of authorizations. A use costs one trip each way however many targets it has
-// (warm, sender free, entry named).
+// (warm, sender free, entry named), and one more if it announces something.
 type Store interface {
 	// Acquire grants the use of a sender: the lease, what the call is about to do, the entry and the peers in one atomic
 	// step. It waits up to r.Wait, first come first served. If an earlier call of the same key is finished, and not Open, the
@@ -123,6 +125,10 @@ type Store interface {
 	// authorization works), sender_busy and sender_resting with a time to retry, in_progress, idempotency_key_reused,
 	// store_unavailable.
 	Acquire(ctx context.Context, r Request) (*Grant, error)
+	// Announce records what the holder of a grant is about to do, in place of what it said when it acquired it. Events that
+	// are committed from then on wait for it; a grant that expired before is judged by what it said before. It fails with
+	// lease.ErrLost if the grant is not the caller's any more, or has expired: then nothing may be done.
+	Announce(ctx context.Context, g *Grant, i Intent) error
 	// Finish gives a grant back and records what the call did in one atomic step: marks drop held events and those to
 	// come, the rest of what is held is released. It fails with lease.ErrLost if the grant is not the caller's any more;
 	// the marks and the answer are kept also then, for they are true.

@@ -129,10 +129,6 @@ func (s *Store) giveBack(ctx context.Context, a *asking, got reply) {
 
 // describe says in a script's words what is asked for.
 func (s *Store) describe(a *asking, under string) error {
-	kinds := make([]string, len(a.r.Intent.Kinds))
-	for i, k := range a.r.Intent.Kinds {
-		kinds[i] = string(k)
-	}
 	var peers, names []string
 	for _, t := range a.r.Targets {
 		for _, id := range t.IDs() {
@@ -142,11 +138,8 @@ func (s *Store) describe(a *asking, under string) error {
 			names = append(names, s.userName(a.id, name))
 		}
 	}
-	a.h = fields{"nonce": a.nonce, "token": a.nonce, "only": a.r.Only, "peers": list(peers), "names": list(names), "holder": s.holder,
-		"texts": strings.Join(a.r.Intent.Texts, ",")}
-	if len(kinds) > 0 {
-		a.h["kinds"] = " " + strings.Join(kinds, " ") + " "
-	}
+	a.h = fields{"nonce": a.nonce, "token": a.nonce, "only": a.r.Only, "peers": list(peers), "names": list(names), "holder": s.holder}
+	intend(a.h, a.r.Intent)
 	if under != "" {
 		a.h["under"] = under
 	}

@@ -117,7 +117,7 @@ func (s *Store) release(ctx context.Context, id entry.ID, l *lease.Lease, sessio
 	return nil
 }
 
-// held runs a script for the holder of an entry. The lease is lost for the holder if the store says so.
+// held runs a script for the holder of a lease of an entry. The lease is lost for the holder if the store says so.
 func (s *Store) held(ctx context.Context, sc *script, id entry.ID, l *lease.Lease, h fields, sealed ...[]byte) error {
 	_, err := s.heldReply(ctx, sc, id, l, h, sealed...)
 	return err

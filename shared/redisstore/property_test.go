@@ -2,6 +2,7 @@ package redisstore
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -148,12 +149,14 @@ type message struct {
 	item outbox.Item
 }
 
-// A speaking call is one that is sending.
+// A speaking call is one that is sending, or is going to once it has said so.
 type speaking struct {
 	grant *authorization.Grant
 	text  string
-	sent  []int // ids that Telegram has answered
-	deaf  bool  // one was sent and its answer lost
+	said  bool      // it has announced what it is about to do
+	ends  time.Time // its lease, by the store's clock, at the latest
+	sent  []int     // ids that Telegram has answered
+	deaf  bool      // one was sent and its answer lost
 }
 
 // Whatever happens in whatever order: what others did is delivered, once and in the order of its lane, and what our calls
@@ -173,6 +176,7 @@ func TestProperty_OnlyOthersEventsInOrder(t *testing.T) {
 			last      int
 			onTheWay  []message
 			calls     []*speaking
+			dead      []*speaking // those that died after they had said what they were about to do
 			said      int
 			want, got = map[string][]string{}, map[string][]string{}
 		)
@@ -212,8 +216,21 @@ func TestProperty_OnlyOthersEventsInOrder(t *testing.T) {
 			onTheWay = onTheWay[n:]
 			w.commit(id, c.Lease, items...)
 		}
+		// mayHold says whether there is a call for which events may wait.
+		mayHold := func() bool {
+			for _, s := range append(slices.Clone(calls), dead...) {
+				if s.said && w.now().Before(s.ends) {
+					return true
+				}
+			}
+			return false
+		}
 		deliver := func(settle int) {
+			before := mayHold()
 			claimed := w.claim(id, c.Lease, outbox.Claim{})
+			if n := w.client.ZCard(ctx(t), key(id, partHeld)).Val(); n > 0 && !before {
+				rt.Fatalf("%d events wait although nobody is about to act", n)
+			}
 			var done []outbox.Settlement
 			for i, it := range claimed.Items {
 				if i == settle {
@@ -232,8 +249,13 @@ func TestProperty_OnlyOthersEventsInOrder(t *testing.T) {
 		rt.Repeat(map[string]func(*rapid.T){
 			"call": func(rt *rapid.T) {
 				said++
-				s := &speaking{text: fmt.Sprintf("call %d", said)}
-				g, err := w.Acquire(ctx(t), w.sends(id, s.text))
+				s := &speaking{text: fmt.Sprintf("call %d", said), said: rapid.Bool().Draw(rt, "said")}
+				r := request(id)
+				if s.said {
+					r = w.sends(id, s.text)
+				}
+				g, err := w.Acquire(ctx(t), r)
+				s.ends = w.now().Add(callFor + 15*time.Second)
 				if fault.Is(err, fault.SenderBusy, fault.SenderResting) {
 					rt.Skip()
 				}
@@ -243,9 +265,20 @@ func TestProperty_OnlyOthersEventsInOrder(t *testing.T) {
 				s.grant = g
 				calls = append(calls, s)
 			},
+			"announce": func(rt *rapid.T) {
+				s := pick(rt)
+				if s.said {
+					rt.Skip()
+				}
+				if err := w.Announce(ctx(t), s.grant, w.sends(id, s.text).Intent); err == nil {
+					s.said = true
+				} else if !isLost(err) || s.grant.Lease.Check() == nil {
+					rt.Fatal(err)
+				}
+			},
 			"send": func(rt *rapid.T) {
 				s := pick(rt)
-				if s.grant.Lease.Check() != nil || s.deaf {
+				if s.grant.Lease.Check() != nil || s.deaf || !s.said {
 					rt.Skip()
 				}
 				n := say(rt, true, s.text)
@@ -267,7 +300,11 @@ func TestProperty_OnlyOthersEventsInOrder(t *testing.T) {
 				}
 				end(s)
 			},
-			"die":  func(rt *rapid.T) { end(pick(rt)) },
+			"die": func(rt *rapid.T) {
+				s := pick(rt)
+				end(s)
+				dead = append(dead, s)
+			},
 			"pass": func(rt *rapid.T) { w.pass(time.Duration(rapid.IntRange(1, 50).Draw(rt, "seconds")) * time.Second) },
 		})
 		receive(len(onTheWay))

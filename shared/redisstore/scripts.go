@@ -43,7 +43,7 @@ func source(name string) string {
 
 // scripts are all the sentences there are.
 type scripts struct {
-	acquire, leave, finish                          *script // the use of an authorization
+	acquire, leave, announce, finish                *script // the use of an authorization
 	createEntry, renewEntry, overview, changeEntry  *script
 	removeEntry, command, answer, standings, forget *script
 	claimEntry, extend, release, note, drop, works  *script // a listener's
@@ -55,6 +55,7 @@ func newScripts() scripts {
 	return scripts{
 		acquire:     newScript("acquire", parts(partEntry, partListener, partsSenders, partsWait, partsPeer, partsOutbox)),
 		leave:       newScript("leave", parts(partsWait)),
+		announce:    newScript("announce", parts(partsSenders)),
 		finish:      newScript("finish", parts(partEntry, partListener, partsSenders, partsWait, partsPeer, partsOutbox, partCommands)),
 		createEntry: newScript("create_entry", parts(partEntry, partListener, partsSenders, partState, partCommands)),
 		renewEntry:  newScript("renew_entry", parts(partEntry, partListener, partsSenders, partsWait, partState, partCommands)),

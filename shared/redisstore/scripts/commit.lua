@@ -21,15 +21,12 @@ local function callers()
   end
 end
 
--- Telegram's clock and the store's are not the same: what a dead call sent may seem to be this much before or after it.
-local SKEW = 30000
-
 -- whose returns 'own' for what our calls did, the nonces of those that may have done it, or nil.
 local function whose(it, place_in_order, proof)
   callers()
   if is_marked(it.m) then return 'own' end
   for _, o in ipairs(orphans) do
-    if says(o.t, it.h) and it.o >= o.f - SKEW and it.o <= o.u + SKEW then
+    if says(o.t, it.h) and within(it.o, o.f, o.u) then
       note(o.i ~= '' and o.i or nil, place_in_order, it.n, proof)
       return 'own'
     end

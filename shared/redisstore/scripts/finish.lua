@@ -21,7 +21,7 @@ local mine = a and a.nonce == H.nonce
 if not mine and a and a.last == H.nonce then return {'ok'} end -- the answer to the first giving back was lost
 
 -- What is held and marked is own whoever waits for it.
-local released = resolve(mine and a or {nonce = H.nonce, texts = '', idem = H.idem}, H.unsure and mine)
+local released = resolve(mine and a or {nonce = H.nonce, texts = '', idem = H.idem}, H.unsure and mine and now)
 
 local sent = {}
 for i, field in ipairs(H.sent) do

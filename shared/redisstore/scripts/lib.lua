@@ -210,9 +210,13 @@ local function orphan(a, ends)
   redis.call('HSET', K.orphans, a.nonce, cjson.encode({t = a.texts, f = a.from, u = ends, i = a.idem or '', x = now + H.mark_life}))
 end
 
+-- within says whether something occurred while a call was about to act, by Telegram's clock, which is not the store's.
+local SKEW = 30000
+local function within(occurred, from, ends) return occurred >= from - SKEW and occurred <= ends + SKEW end
+
 -- resolve ends the waiting of the items that the lease of a holds: marked ones are own and dropped, so are those that
--- match the texts of a call whose end is not known (unsure); the others no longer wait for it. Returns how many were
--- released.
+-- match the texts of a call of whose end nothing is known but its time (unsure); the others no longer wait for it. When a
+-- deletion, a reading or a pin occurred is not always known. Returns how many were released.
 local function resolve(a, unsure)
   local released = 0
   for _, name in ipairs(redis.call('ZRANGE', K.held, 0, -1)) do
@@ -222,7 +226,8 @@ local function resolve(a, unsure)
       for _, nonce in ipairs(m.w) do
         if nonce == a.nonce then mine = true else others[#others + 1] = nonce end
       end
-      if is_marked(m.m) or (mine and unsure and says(a.texts, m.h)) then
+      local timely = unsure and ((m.k ~= 'send' and m.k ~= 'edit') or within(m.o, a.from, unsure))
+      if is_marked(m.m) or (mine and timely and says(a.texts, m.h)) then
         note(a.idem, m.q, name, redis.call('HGET', K.items, name .. ':p'))
         remove(name, m)
       elseif mine and #others > 0 then
@@ -247,7 +252,7 @@ end
 local function judge(a)
   if not a.nonce or a.judged or a.ends > now then return 0 end
   orphan(a, a.ends)
-  local released = resolve(a, true)
+  local released = resolve(a, a.ends)
   redis.call('HSET', a.key, 'judged', '1')
   a.judged = true
   return released
@@ -255,19 +260,19 @@ end
 
 ------------------------------------------------------------------------ granting
 
+-- intend writes down what whoever holds an authorization is about to do from now on.
+local function intend(key)
+  redis.call('HSET', key, 'from', now)
+  if H.kinds and H.kinds ~= '' then redis.call('HSET', key, 'kinds', H.kinds, 'texts', H.texts or '') end
+end
+
 -- grant gives the lease of an authorization to the caller.
 local function grant(a, from)
   judge(a)
-  local fields = {'nonce', H.nonce, 'ends', now + H.lease, 'from', now, 'epoch', a.epoch + 1,
-    'longest', math.max(a.longest, H.lease), 'holder', H.holder or '', 'process', H.process}
-  if H.kinds and H.kinds ~= '' then
-    fields[#fields + 1] = 'kinds'
-    fields[#fields + 1] = H.kinds
-    fields[#fields + 1] = 'texts'
-    fields[#fields + 1] = H.texts or ''
-  end
   redis.call('HDEL', a.key, 'judged', 'kinds', 'texts', 'idem')
-  redis.call('HSET', a.key, unpack(fields))
+  redis.call('HSET', a.key, 'nonce', H.nonce, 'ends', now + H.lease, 'epoch', a.epoch + 1,
+    'longest', math.max(a.longest, H.lease), 'holder', H.holder or '', 'process', H.process)
+  intend(a.key)
   return a.epoch + 1
 end
 
