@@ -37,7 +37,8 @@ func (s *Server) discuss(post *stored) {
 	header.SetSavedFromPeer(post.peer.peer())
 	header.SetSavedFromMsgID(post.id)
 	s.publish(&message{
-		from: m.from, channel: m.channel.linked, date: m.date, text: m.text, entities: m.entities, forward: header, post: post,
+		from: m.from, channel: m.channel.linked, date: m.date, text: m.text, entities: m.entities, file: m.file, grouped: m.grouped,
+		forward: header, post: post,
 	}, nil)
 }
 

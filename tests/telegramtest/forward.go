@@ -51,6 +51,7 @@ func forwardMessages(c *call, r *tg.MessagesForwardMessagesRequest) (bin.Encoder
 	answer := &tg.Updates{Date: s.now()}
 	var accounts []*account
 	var rooms []room
+	albums := map[int64]int64{} // what was an album is one again
 	for i, id := range r.ID {
 		of := c.account.find(from, id)
 		if of == nil || of.message.action != nil {
@@ -62,6 +63,13 @@ func forwardMessages(c *call, r *tg.MessagesForwardMessagesRequest) (bin.Encoder
 		m := &message{
 			from: c.account, to: to.user, group: to.group, channel: to.channel, date: s.now(), silent: r.Silent,
 			text: of.message.text, entities: of.message.entities, replyTo: topic, topic: topic,
+			file: of.message.file,
+		}
+		if g := of.message.grouped; g != 0 {
+			if albums[g] == 0 {
+				albums[g] = s.newID()
+			}
+			m.grouped = albums[g]
 		}
 		if !r.DropAuthor {
 			m.forward = of.origin()

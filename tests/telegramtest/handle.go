@@ -17,6 +17,7 @@ type call struct {
 	name          string
 	authorization *authorization // nil if the key is not logged in
 	account       *account       // of the authorization
+	after         func()         // called when the request has been carried out, without the server's mutex
 }
 
 // handler is what the wire sees of the server.
@@ -29,9 +30,12 @@ func (h handler) Handle(ctx context.Context, r *mtserver.Request) (bin.Encoder, 
 		h.s.arrived(r, name, err)
 		return nil, err
 	}
-	answer, err := h.s.carryOut(r, name)
+	answer, after, err := h.s.carryOut(r, name)
 	if err != nil {
 		return nil, err
+	}
+	if after != nil {
+		after()
 	}
 	if err := h.s.faults.after(ctx, name); err != nil {
 		return nil, err
@@ -67,7 +71,7 @@ func (s *Server) arrived(r *mtserver.Request, name string, err error) {
 	c.note(err)
 }
 
-func (s *Server) carryOut(r *mtserver.Request, name string) (bin.Encoder, error) {
+func (s *Server) carryOut(r *mtserver.Request, name string) (bin.Encoder, func(), error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := &call{server: s, request: r, name: name, authorization: s.keys[r.Key]}
@@ -79,7 +83,7 @@ func (s *Server) carryOut(r *mtserver.Request, name string) (bin.Encoder, error)
 	}
 	answer, err := c.run()
 	c.note(err)
-	return answer, err
+	return answer, c.after, err
 }
 
 func (c *call) run() (bin.Encoder, error) {

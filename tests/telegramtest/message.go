@@ -20,13 +20,15 @@ type message struct {
 	silent   bool
 	replyTo  *message
 	action   tg.MessageActionClass // of a service message
-	// What only some messages have: see schedule.go, forward.go, discussion.go, forum.go, reaction.go.
+	// What only some messages have: see schedule.go, forward.go, discussion.go, reaction.go, method_media.go, album.go.
 	scheduled bool                 // it was written before it was sent
 	noPreview bool                 // it was sent with no_webpage
 	forward   *tg.MessageFwdHeader // of whom it was
 	post      *stored              // the post of a channel that it stands for in the channel's discussion group
 	topic     *message             // of a forum, that it is in; nil in the general one
 	reactions []reaction
+	file      *attachment // nil if it has none; text is its caption
+	grouped   int64       // of an album: the same for all its messages
 
 	copies map[*account]*stored // that in a channel is nobody's
 }

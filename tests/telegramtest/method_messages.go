@@ -116,10 +116,10 @@ func deleteMessages(c *call, r *tg.MessagesDeleteMessagesRequest) (bin.Encoder, 
 	return &tg.MessagesAffectedMessages{Pts: done.pts, PtsCount: done.count}, nil
 }
 
-// editMessage edits a text. https://core.telegram.org/method/messages.editMessage
+// editMessage edits a text, or a caption and the file above it. https://core.telegram.org/method/messages.editMessage
 func editMessage(c *call, r *tg.MessagesEditMessageRequest) (bin.Encoder, error) {
 	for part, used := range map[string]bool{
-		"media": r.Media != nil, "quick_reply": r.QuickReplyShortcutID != 0,
+		"media of a scheduled message": r.Media != nil && r.ScheduleDate != 0, "quick_reply": r.QuickReplyShortcutID != 0,
 		"rich_message": r.RichMessage != nil,
 	} {
 		if used {
@@ -154,12 +154,24 @@ func editMessage(c *call, r *tg.MessagesEditMessageRequest) (bin.Encoder, error)
 	if !given {
 		text, entities = m.message.text, m.message.entities
 	}
-	if err := checkText(text, entities); err != nil {
+	file := m.message.file
+	if r.Media != nil {
+		if file, err = c.editedMedia(m.message, r.Media); err != nil {
+			return nil, err
+		}
+	}
+	if file != nil {
+		err = c.checkCaption(text, entities)
+	} else {
+		err = checkText(text, entities)
+	}
+	if err != nil {
 		return nil, err
 	}
-	if text == m.message.text && sameTL(entities, m.message.entities) && sameMarkup(r.ReplyMarkup, m.message.markup) {
+	if text == m.message.text && sameTL(entities, m.message.entities) && sameMarkup(r.ReplyMarkup, m.message.markup) && sameFile(file, m.message.file) {
 		return nil, tgerr.New(400, "MESSAGE_NOT_MODIFIED")
 	}
+	m.message.file = file
 	done := c.server.amend(m.message, text, entities, r.ReplyMarkup, c.account, c.authorization)
 	return c.result(done), nil
 }
@@ -179,6 +191,10 @@ func sameMarkup(a, b tg.ReplyMarkupClass) bool {
 		return a == nil && b == nil
 	}
 	return sameTL([]tg.ReplyMarkupClass{a}, []tg.ReplyMarkupClass{b})
+}
+
+func sameFile(a, b *attachment) bool {
+	return a == b || a != nil && b != nil && *a == *b
 }
 
 // sameTL compares by what stands on the wire.

@@ -8,7 +8,6 @@ import (
 
 // sendMessage sends a text. https://core.telegram.org/method/messages.sendMessage
 func sendMessage(c *call, r *tg.MessagesSendMessageRequest) (bin.Encoder, error) {
-	s := c.server
 	for part, used := range map[string]bool{
 		"send_as": r.SendAs != nil, "quick_reply": r.QuickReplyShortcut != nil,
 		"effect": r.Effect != 0, "paid stars": r.AllowPaidStars != 0, "rich_message": r.RichMessage != nil,
@@ -34,43 +33,65 @@ func sendMessage(c *call, r *tg.MessagesSendMessageRequest) (bin.Encoder, error)
 	if err := c.mayWrite(to); err != nil {
 		return nil, err
 	}
-	// Within one authorization only, and in two forms (A1, A2).
-	if before := c.authorization.sent[r.RandomID]; before != nil {
-		if s.chooses(s.behaviour.RefuseRepeated) {
-			return nil, tgerr.New(500, "RANDOM_ID_DUPLICATE")
-		}
-		if before.later {
-			return c.scheduled(before, r.RandomID), nil
-		}
-		return c.sent(change{kind: newMessage, pts: s.boxOf(before).pts, stored: before, channel: before.message.channel}, r.RandomID), nil
+	if answer, err := c.again(r.RandomID); answer != nil || err != nil {
+		return answer, err
 	}
-	m := &message{
-		from: c.account, to: to.user, group: to.group, channel: to.channel, date: s.now(), text: r.Message, entities: r.Entities,
+	return c.write(&message{
+		from: c.account, to: to.user, group: to.group, channel: to.channel, date: c.server.now(), text: r.Message, entities: r.Entities,
 		markup: r.ReplyMarkup, silent: r.Silent, noPreview: r.NoWebpage,
+	}, to, writing{r.RandomID, r.ReplyTo, r.ClearDraft, r.ScheduleDate})
+}
+
+// again answers a random_id that came before; neither an answer nor an error if it did not. Within one authorization only,
+// and in two forms (A1, A2).
+func (c *call) again(randomID int64) (bin.Encoder, error) {
+	s, before := c.server, c.authorization.sent[randomID]
+	switch {
+	case before == nil:
+		return nil, nil
+	case s.chooses(s.behaviour.RefuseRepeated):
+		return nil, tgerr.New(500, "RANDOM_ID_DUPLICATE")
+	case before.later:
+		return c.scheduled(before, randomID), nil
 	}
-	if m.replyTo, err = c.replyTo(r.ReplyTo, to); err != nil {
+	return c.sent(change{kind: newMessage, pts: s.boxOf(before).pts, stored: before, channel: before.message.channel}, randomID), nil
+}
+
+// writing is what a request says of a message besides what stands in it.
+type writing struct {
+	randomID   int64
+	replyTo    tg.InputReplyToClass
+	clearDraft bool
+	schedule   int // Unix time; 0: at once
+}
+
+// write sends a message, or puts it on the list of those that wait.
+func (c *call) write(m *message, to place, w writing) (bin.Encoder, error) {
+	s := c.server
+	var err error
+	if m.replyTo, err = c.replyTo(w.replyTo, to); err != nil {
 		return nil, err
 	}
 	if m.replyTo != nil {
 		m.topic = m.replyTo.inTopic()
 	}
-	if r.ClearDraft {
+	if w.clearDraft {
 		delete(c.account.drafts, to.id())
 	}
-	if r.ScheduleDate != 0 {
-		later, err := c.schedule(m, to, r.ScheduleDate)
+	if w.schedule != 0 {
+		later, err := c.schedule(m, to, w.schedule)
 		if err != nil {
 			return nil, err
 		}
 		if later != nil {
-			c.authorization.sent[r.RandomID] = later
-			return c.scheduled(later, r.RandomID), nil
+			c.authorization.sent[w.randomID] = later
+			return c.scheduled(later, w.randomID), nil
 		}
 	}
 	to.wrote(c.account, s.now())
 	done := s.publish(m, c.authorization)
-	c.authorization.sent[r.RandomID] = done.stored
-	return c.sent(done, r.RandomID), nil
+	c.authorization.sent[w.randomID] = done.stored
+	return c.sent(done, w.randomID), nil
 }
 
 // replyTo finds what a message answers.

@@ -20,6 +20,10 @@ type Saying struct {
 	Buttons [][]Button `json:"buttons,omitempty"`
 	// ReplyTo is the id of a message in the box of From, or in the channel.
 	ReplyTo int `json:"reply_to,omitempty"`
+	// File is what is sent with the text as its caption, which may be empty then.
+	File *File `json:"file,omitempty"`
+	// grouped makes it one of an album.
+	grouped int64
 }
 
 // Say lets somebody write a text, and returns the message as who wrote it sees it.
@@ -35,6 +39,10 @@ func (s *Server) Say(from, to int64, text string) Message {
 func (s *Server) Post(x Saying) (Message, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.post(x)
+}
+
+func (s *Server) post(x Saying) (Message, error) {
 	from := s.accounts[x.From]
 	if from == nil {
 		return Message{}, errNoAccount
@@ -44,7 +52,7 @@ func (s *Server) Post(x Saying) (Message, error) {
 		return Message{}, err
 	}
 	switch {
-	case x.Text == "" || !utf8.ValidString(x.Text):
+	case x.Text == "" && x.File == nil || !utf8.ValidString(x.Text):
 		return Message{}, errors.New("a text is needed")
 	case len(x.Buttons) > 0 && !from.bot:
 		return Message{}, errors.New("only bots have inline keyboards")
@@ -59,7 +67,14 @@ func (s *Server) Post(x Saying) (Message, error) {
 	case to.user != nil && to.user.blocked[from.id]:
 		return Message{}, errors.New("who writes is blocked")
 	}
-	m := &message{from: from, to: to.user, group: to.group, channel: to.channel, date: s.now(), text: x.Text, silent: x.Silent, markup: keyboard(x.Buttons)}
+	m := &message{from: from, to: to.user, group: to.group, channel: to.channel, date: s.now(), text: x.Text, silent: x.Silent, markup: keyboard(x.Buttons), grouped: x.grouped}
+	if x.File != nil {
+		f, err := s.bring(*x.File, from)
+		if err != nil {
+			return Message{}, err
+		}
+		m.file = &attachment{file: f, spoiler: x.File.Spoiler}
+	}
 	if x.ReplyTo != 0 {
 		c := from.find(to, x.ReplyTo)
 		if c == nil {

@@ -5,7 +5,7 @@ import "github.com/gotd/td/tg"
 // isPlain reports whether the short forms can carry a message: text, entities, a reply.
 // https://core.telegram.org/constructor/updateShortMessage
 func (m *message) isPlain() bool {
-	return m.action == nil && m.markup == nil && m.forward == nil && !m.scheduled && m.to != m.from
+	return m.action == nil && m.markup == nil && m.file == nil && m.forward == nil && !m.scheduled && m.to != m.from
 }
 
 // render returns a message as an account sees it now: its owner, or a member of the channel.
@@ -52,6 +52,12 @@ func (c *stored) render(viewer *account) tg.MessageClass {
 	}
 	if m.edited != 0 {
 		x.SetEditDate(m.edited)
+	}
+	if m.file != nil {
+		x.SetMedia(m.file.media(viewer))
+	}
+	if m.grouped != 0 {
+		x.SetGroupedID(m.grouped)
 	}
 	if m.forward != nil {
 		x.SetFwdFrom(*m.forward)

@@ -75,7 +75,11 @@ func (c *call) reschedule(to place, r *tg.MessagesEditMessageRequest) (bin.Encod
 	}
 	w := c.account.waiting[i]
 	if text, given := r.GetMessage(); given {
-		if err := checkText(text, r.Entities); err != nil {
+		check := checkText
+		if w.message.file != nil {
+			check = c.checkCaption
+		}
+		if err := check(text, r.Entities); err != nil {
 			return nil, err
 		}
 		w.message.text, w.message.entities = text, r.Entities

@@ -37,6 +37,9 @@ type Options struct {
 	Apps map[int]string
 	// Behaviour is what the server starts with.
 	Behaviour Behaviour
+	// HashOnly makes the server forget the bytes of what comes by upload.saveBigFilePart, and keep its size and hash: for
+	// uploads that would not fit in memory. What was sent so cannot be downloaded.
+	HashOnly bool
 }
 
 // An Option changes the options of [New].
@@ -66,7 +69,12 @@ type Server struct {
 	channels       map[int64]*channel
 	channelOrder   []*channel
 	queries        map[int64]*question
-	messages       int64 // numbers given to messages
+	uploads        map[uploadKey]*upload
+	uploaded       int // uploads that were begun
+	onPart         func(file int64, number, total, size int)
+	files          map[int64]*file
+	references     uint32 // the generation of file references that holds
+	messages       int64  // numbers given to messages
 	authorizations map[int64]*authorization
 	order          []*authorization
 	keys           map[mtserver.KeyID]*authorization
@@ -128,6 +136,9 @@ func newServer(o Options) *Server {
 		groups:         map[int64]*group{},
 		channels:       map[int64]*channel{},
 		queries:        map[int64]*question{},
+		uploads:        map[uploadKey]*upload{},
+		files:          map[int64]*file{},
+		references:     1,
 		authorizations: map[int64]*authorization{},
 		keys:           map[mtserver.KeyID]*authorization{},
 		exported:       map[int64]exported{},

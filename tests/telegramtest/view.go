@@ -24,13 +24,20 @@ type Message struct {
 	NoPreview bool `json:"no_preview,omitempty"`
 	// Action is the TL name of what a service message says.
 	Action string `json:"action,omitempty"`
+	// Kind and Name are those of a file, and Grouped is the same for the messages of an album.
+	Kind    string `json:"kind,omitempty"`
+	Name    string `json:"name,omitempty"`
+	Grouped int64  `json:"grouped,omitempty"`
 }
 
 func (c *stored) public(viewer *account) Message {
 	m := c.message
 	p := Message{
 		ID: c.id, Number: m.number, Chat: c.peer.id(), From: m.from.id, Out: m.from == viewer, Text: m.text,
-		Silent: m.silent, NoPreview: m.noPreview, Date: date(m.date),
+		Silent: m.silent, NoPreview: m.noPreview, Date: date(m.date), Grouped: m.grouped,
+	}
+	if m.file != nil {
+		p.Kind, p.Name = m.file.file.kind(), m.file.file.name
 	}
 	if m.replyTo != nil && m.replyTo.copies[c.owner] != nil {
 		p.ReplyTo = m.replyTo.copies[c.owner].id
