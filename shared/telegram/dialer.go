@@ -131,18 +131,21 @@ func (c *connection) run(ending *authorization.Ending, use func(ctx context.Cont
 	}()
 
 	every, within := c.dialer.pings()
+	resend, compress := c.forFiles()
 	conn := mtproto.New(func(context.Context) (transport.Conn, error) { return ch, nil }, mtproto.Options{
-		DC:           dc,
-		PublicKeys:   c.dialer.Servers.Keys,
-		Random:       rand.Reader,
-		Handler:      handler{c},
-		PingInterval: every,
-		PingTimeout:  within,
-		MessageID:    w.ids,
-		Clock:        c.dialer.clock(),
-		Key:          c.auth,
-		Salt:         key.Salt,
-		Cipher:       w,
+		DC:                dc,
+		PublicKeys:        c.dialer.Servers.Keys,
+		Random:            rand.Reader,
+		Handler:           handler{c},
+		PingInterval:      every,
+		PingTimeout:       within,
+		MessageID:         w.ids,
+		Clock:             c.dialer.clock(),
+		Key:               c.auth,
+		Salt:              key.Salt,
+		Cipher:            w,
+		RetryInterval:     resend,
+		CompressThreshold: compress,
 	})
 	api := tg.NewClient(&invoker{
 		calls: conn, app: c.plan.app, version: c.dialer.Version, quiet: c.plan.quiet, explain: c.explain,
@@ -192,6 +195,22 @@ func (c *connection) leave() time.Duration {
 		return max(time.Second, deadline.Sub(c.dialer.clock().Now())) + leaveAfter
 	}
 	return every + within
+}
+
+// longCall is the deadline from which on a short connection moves files.
+const (
+	longCall        = time.Minute
+	resendLongAfter = 30 * time.Second
+)
+
+// forFiles returns after how long gotd sends a call again that was not acknowledged, and from what size on it
+// compresses; 0: as it does by itself. Of a connection that moves files parts may be under way for long: repeats after 5 s
+// would fill a slow line. Files are compressed already, mostly.
+func (c *connection) forFiles() (resend time.Duration, compress int) {
+	if deadline, ok := c.parent.Deadline(); ok && c.plan.feed == nil && deadline.Sub(c.dialer.clock().Now()) > longCall {
+		return resendLongAfter, -1
+	}
+	return 0, 0
 }
 
 func (d *Dialer) pings() (every, within time.Duration) {
