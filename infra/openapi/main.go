@@ -103,14 +103,10 @@ func describe() ([]byte, error) {
 	return append(out, '\n'), err
 }
 
-// fieldsOf returns the schema of a service's call. Fields that are planned only are left out.
+// fieldsOf returns the schema of a service's call.
 func fieldsOf(verb message.Verb) (object, error) {
 	properties, required := object{}, []string{}
 	for _, f := range message.FieldsOf(verb) {
-		use := f.Uses[verb]
-		if use == message.Planned {
-			continue
-		}
 		var example any
 		d := json.NewDecoder(bytes.NewReader([]byte(f.Example)))
 		d.UseNumber()
@@ -123,7 +119,7 @@ func fieldsOf(verb message.Verb) (object, error) {
 		}
 		schema["title"], schema["description"], schema["examples"] = f.Title, f.Text, []any{example}
 		properties[f.Name] = schema
-		if use == message.Required {
+		if f.Uses[verb] == message.Required {
 			required = append(required, f.Name)
 		}
 	}

@@ -86,6 +86,13 @@ func schemaOf(f message.Field) object {
 	case message.Keyboard:
 		row := object{"type": "array", "items": button}
 		return object{"anyOf": []any{button, object{"type": "array", "items": object{"anyOf": []any{button, row}}}, object{"type": "null"}}}
+	case message.Files:
+		file := object{"anyOf": []any{
+			object{"type": "string"},
+			object{"type": "object", "required": []string{"data"}, "additionalProperties": false,
+				"properties": object{"data": object{"type": "string", "contentEncoding": "base64"}, "filename": object{"type": "string"}}},
+		}}
+		return object{"anyOf": []any{file, object{"type": "array", "items": file, "maxItems": message.MaxFiles}, object{"type": "null"}}}
 	case message.Choice:
 		s := one("string")
 		var choices []any

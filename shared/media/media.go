@@ -33,11 +33,12 @@ type Kind string
 
 // The kinds.
 const (
-	Photo    Kind = "photo"
-	Video    Kind = "video"
-	Audio    Kind = "audio"
-	Voice    Kind = "voice"
-	Document Kind = "document"
+	Photo     Kind = "photo"
+	Video     Kind = "video"
+	Audio     Kind = "audio"
+	Voice     Kind = "voice"
+	Animation Kind = "animation"
+	Document  Kind = "document"
 )
 
 // The limits of photos: https://core.telegram.org/api/files and https://core.telegram.org/bots/api#sendphoto. Telegram
@@ -154,7 +155,7 @@ func CleanName(name string) string {
 }
 
 // A group of an album: https://core.telegram.org/api/files#albums-grouped-media. Photos and videos go together, audio
-// files among themselves, documents among themselves; a voice note goes alone.
+// files among themselves, documents among themselves; voice notes and animations go alone.
 func group(k Kind) Kind {
 	switch k {
 	case Video:
@@ -171,7 +172,7 @@ func Albums(kinds []Kind) []int {
 	var runs []int
 	var last Kind
 	for _, k := range kinds {
-		if n := len(runs); n > 0 && group(k) == last && last != Voice && runs[n-1] < AlbumSize {
+		if n := len(runs); n > 0 && group(k) == last && last != Voice && last != Animation && runs[n-1] < AlbumSize {
 			runs[n-1]++
 			continue
 		}

@@ -210,6 +210,7 @@ func TestAlbums_PartAsTelegramDemands(t *testing.T) {
 		{many(media.Document, 21), []int{10, 10, 1}},
 		{[]media.Kind{media.Photo, media.Video, media.Document, media.Photo, media.Audio, media.Audio}, []int{2, 1, 1, 2}},
 		{many(media.Voice, 2), []int{1, 1}},
+		{many(media.Animation, 2), []int{1, 1}},
 	} {
 		if d := cmp.Diff(c.want, media.Albums(c.kinds)); d != "" {
 			t.Errorf("%v (-want +got):\n%s", c.kinds, d)

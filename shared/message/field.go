@@ -53,8 +53,6 @@ type Use int
 const (
 	Optional Use = iota + 1
 	Required
-	// Planned: the field is part of the API, and refused until it works.
-	Planned
 )
 
 // A Field is one field of service calls. A name may stand for different things in different verbs: then it has several

@@ -42,6 +42,14 @@ type Button struct {
 // maxButtonData is how many bytes the data of a button may have, says Telegram.
 const maxButtonData = 64
 
+// field returns which field asks for the keyboard.
+func (m Markup) field() string {
+	if m.Kind == InlineMarkup {
+		return "inline_keyboard"
+	}
+	return "keyboard"
+}
+
 // TL returns the markup of a new message; nil for none.
 func (m Markup) TL() tg.ReplyMarkupClass {
 	switch m.Kind {
@@ -227,6 +235,14 @@ func (r *reader) checkText(path, text string) {
 
 func (r *reader) blamed(path string) bool {
 	return slices.ContainsFunc(r.faults, func(f *fault.Fault) bool { return f.Field == path })
+}
+
+// blamedWithin reports whether a field or some part of it is to blame for something.
+func (r *reader) blamedWithin(field string) bool {
+	return slices.ContainsFunc(r.faults, func(f *fault.Fault) bool {
+		rest, within := strings.CutPrefix(f.Field, field)
+		return within && (rest == "" || rest[0] == '[' || rest[0] == '.')
+	})
 }
 
 func hasScheme(url string) bool {

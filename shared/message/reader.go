@@ -20,7 +20,7 @@ type reader struct {
 	faults []*fault.Fault
 }
 
-// newReader opens the body of a call. Fields that the verb does not have, or not yet, are faults at once. ok is false if
+// newReader opens the body of a call. Fields that the verb does not have are faults at once. ok is false if
 // there is nothing to read.
 func newReader(verb Verb, body json.RawMessage) (r *reader, ok bool) {
 	r = &reader{verb: verb}
@@ -31,14 +31,10 @@ func newReader(verb Verb, body json.RawMessage) (r *reader, ok bool) {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.fields)) {
-		f, known := fieldOf(verb, name)
-		switch {
-		case isNull(r.fields[name]):
+		if isNull(r.fields[name]) {
 			delete(r.fields, name)
-		case known && f.Uses[verb] == Planned:
-			r.fail(name, "%s is not supported yet.", name)
 		}
-		if !known {
+		if _, known := fieldOf(verb, name); !known {
 			r.faults = append(r.faults, fault.At(fault.UnknownField, shown(name), "%s has no such field.", verb))
 		}
 	}

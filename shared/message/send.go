@@ -20,7 +20,7 @@ const maxKey = 255
 // Defaults are what a call says outside its body.
 type Defaults struct {
 	IdempotencyKey string // of the header; empty: none
-	// Files are those that came beside the fields, as parts of multipart/form-data named file, in their order.
+	// Files are the parts of a form that are named file.
 	Files []File
 }
 
@@ -30,8 +30,14 @@ type Send struct {
 	// Targets are at least one, usernames first, then ids, as they were written.
 	Targets []peer.Target
 	// Parts are the texts to send to each target, each as Telegram will show it: at most 4096 UTF-16 units, without
-	// white space around it.
-	Parts          []textparse.Text
+	// white space around it. With files there is one at most, their caption, and there may be none.
+	Parts []textparse.Text
+	// Files go in place of texts, in their order.
+	Files             []File `json:",omitempty"`
+	ForceDocument     bool   `json:",omitempty"`
+	SupportsStreaming bool   `json:",omitempty"`
+	NoSoundVideo      bool   `json:",omitempty"`
+
 	NoPreview      bool
 	Silent         bool
 	ClearDraft     bool
@@ -40,6 +46,7 @@ type Send struct {
 	Schedule       Schedule
 	Markup         Markup
 	DryRun         bool
+	NoWait         bool   `json:",omitempty"` // answer at once, and do it then
 	IdempotencyKey string // empty: none
 }
 
@@ -50,8 +57,13 @@ func ParseSend(body json.RawMessage, d Defaults) (Send, []*fault.Fault) {
 		return Send{}, r.faults
 	}
 	s := Send{
+		Files:             r.files("file", d.Files),
+		ForceDocument:     r.flag("force_document", false),
+		SupportsStreaming: r.flag("supports_streaming", false),
+		NoSoundVideo:      r.flag("nosound_video", false),
+		NoWait:            !r.flag("wait", true),
+
 		Targets:    r.someTargets(),
-		Parts:      r.parts("message"),
 		NoPreview:  !r.flag("link_preview", true),
 		Silent:     r.flag("silent", false),
 		ClearDraft: r.flag("clear_draft", false),
@@ -61,17 +73,20 @@ func ParseSend(body json.RawMessage, d Defaults) (Send, []*fault.Fault) {
 		Markup:     r.markup(),
 		DryRun:     r.flag("dry_run", false),
 	}
+	switch {
+	case len(s.Files) > 0 || r.blamedWithin("file"):
+		s.Parts = r.caption("message")
+	case !r.has("message"):
+		r.faults = append(r.faults, fault.At(fault.MissingField, "message", "message is required, unless there is a file."))
+	default:
+		s.Parts = r.parts("message")
+	}
+	if len(s.Files) > 1 && s.Markup.Kind != NoMarkup {
+		r.fail(s.Markup.field(), "Telegram shows no keyboard under several files. Send one file with it, or a message of its own.")
+	}
 	s.EntryID, _ = r.text("config_entry_id")
 	s.IdempotencyKey = r.key(d.IdempotencyKey)
-	r.refuseFiles(d.Files)
 	return s, r.faults
-}
-
-// refuseFiles refuses files that came beside the fields, as those that the field names are.
-func (r *reader) refuseFiles(files []File) {
-	if len(files) > 0 {
-		r.fail("file", "file is not supported yet.")
-	}
 }
 
 // key returns the idempotency key of the field or of the header.
@@ -91,13 +106,22 @@ func (r *reader) key(header string) string {
 	return key
 }
 
+// Each returns how many messages the call sends to each target.
+func (s *Send) Each() int {
+	if s.HasFiles() {
+		return len(s.Files)
+	}
+	return len(s.Parts)
+}
+
 // Messages returns how many messages the call sends: so many random ids it needs.
-func (s *Send) Messages() int { return len(s.Targets) * len(s.Parts) }
+func (s *Send) Messages() int { return len(s.Targets) * s.Each() }
 
 // Hash returns what tells calls with the same idempotency key apart: it is equal for calls that would send the same.
 func (s *Send) Hash() [32]byte {
 	same := *s
-	same.EntryID, same.IdempotencyKey, same.DryRun, same.Targets = "", "", false, nil
+	same.EntryID, same.IdempotencyKey, same.DryRun, same.NoWait, same.Targets = "", "", false, false, nil
+	same.Files = identities(s.Files)
 	return hash(SendMessages, s.Targets, same)
 }
 
@@ -129,7 +153,7 @@ type Place struct {
 	Find func(peer.Target) (tg.InputUserClass, bool)
 }
 
-// Plan returns the requests that send the call's text to one place, in order. randomIDs has one for each part. All parts
+// Plan returns the requests that send the call's text to one place, in order; of a call with files see PlanFiles. randomIDs has one for each part. All parts
 // are replies, so that all of them land in the topic that reply_to may name; a keyboard is the last one's.
 func (s *Send) Plan(p Place, randomIDs []int64) ([]*tg.MessagesSendMessageRequest, error) {
 	if len(randomIDs) != len(s.Parts) {

@@ -49,3 +49,26 @@ func (r *reader) parts(name string) []textparse.Text {
 	}
 	return parts
 }
+
+// MaxCaption is how many UTF-16 units the text beside a file may have; for premium accounts MaxText.
+const MaxCaption = 1024
+
+// caption returns the text that goes with files: none if it is empty. It is not parted.
+func (r *reader) caption(name string) []textparse.Text {
+	text, ok := r.formatted(name)
+	if !ok {
+		return nil
+	}
+	parts := Split(text, MaxText)
+	if len(parts) > 1 {
+		r.faults = append(r.faults, CaptionTooLong(name, text))
+	}
+	return parts
+}
+
+// CaptionTooLong says that a text is too long to go with files.
+func CaptionTooLong(field string, t textparse.Text) *fault.Fault {
+	return fault.At(fault.MessageTooLong, field,
+		"The text has %d characters. With a file Telegram takes up to %d, of premium accounts up to %d. Send the rest as a message of its own.",
+		textparse.Units(t.Text), MaxCaption, MaxText)
+}

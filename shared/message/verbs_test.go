@@ -33,18 +33,6 @@ func parser[T any](parse func(json.RawMessage) (T, []*fault.Fault)) func(json.Ra
 	return func(b json.RawMessage) (any, []*fault.Fault) { return parse(b) }
 }
 
-func TestParse_RefusesFilesBesideTheFields(t *testing.T) {
-	t.Parallel()
-	files := Defaults{Files: []File{{Spooled: "x"}}}
-	_, sent := ParseSend([]byte(`{"target_id":1,"message":"x"}`), files)
-	_, edited := ParseEdit([]byte(`{"message":1,"text":"x"}`), files)
-	for _, faults := range [][]*fault.Fault{sent, edited} {
-		if len(faults) != 1 || faults[0].Field != "file" {
-			t.Errorf("%v", faults)
-		}
-	}
-}
-
 func TestParse_ReadsTheOtherVerbs(t *testing.T) {
 	t.Parallel()
 	alice, group := peer.Target{Username: "alice"}, peer.Target{ID: -1001234567890}
@@ -145,7 +133,7 @@ func TestPlan_OfTheOtherVerbs(t *testing.T) {
 	to := &tg.InputPeerUser{UserID: 1001, AccessHash: 5}
 	at := time.Unix(1795339400, 0)
 	edit := func(e Edit, at time.Time, m tg.ReplyMarkupClass) *tg.MessagesEditMessageRequest {
-		return e.Plan(to, at, m, nil)
+		return e.Plan(to, at, nil, m, nil)
 	}
 	text := textparse.Text{Text: "x", Entities: []textparse.Entity{{Kind: textparse.Bold, Length: 1}}}
 	for name, c := range map[string]struct {

@@ -29,6 +29,9 @@ type EditAnswer struct {
 
 // EditMessage edits one message. Repeating a call does no harm: the message is like that already.
 func (s *Service) EditMessage(ctx context.Context, m message.Edit) (*EditAnswer, error) {
+	if m.HasFiles() {
+		return nil, fault.At(fault.InvalidField, "file", "Files are not sent yet.")
+	}
 	id, err := s.entryID(ctx, m.EntryID)
 	if err != nil {
 		return nil, err
@@ -174,7 +177,7 @@ func messagesByID(ctx context.Context, s *Service, c *authorization.Call, at *ch
 func (w *editing) edit(ctx context.Context, due time.Time, markup tg.ReplyMarkupClass, find func(peer.Target) (tg.InputUserClass, bool)) error {
 	var answer tg.UpdatesClass
 	err := w.s.perform(ctx, w.c, &w.at, func(ctx context.Context) (err error) {
-		answer, err = w.c.API.MessagesEditMessage(ctx, w.m.Plan(w.at.peer, due, markup, find))
+		answer, err = w.c.API.MessagesEditMessage(ctx, w.m.Plan(w.at.peer, due, nil, markup, find))
 		return err
 	})
 	switch {

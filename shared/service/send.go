@@ -19,6 +19,9 @@ import (
 // SendMessages sends a text to each target. One target's failure does not stop the others. A fault that concerns the
 // call as a whole is the error if nothing was sent yet, else part of the answer.
 func (s *Service) SendMessages(ctx context.Context, m message.Send) (*Answer, error) {
+	if m.HasFiles() {
+		return nil, fault.At(fault.InvalidField, "file", "Files are not sent yet.")
+	}
 	id, err := s.entryID(ctx, m.EntryID)
 	if err != nil {
 		return nil, err
