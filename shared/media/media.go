@@ -1,23 +1,17 @@
-// Package media says what a file is to Telegram and makes it fit: photo, video, voice note, or any other document, by
-// what is in it and not by its name; the limits of photos and their scaling; and how files part into albums.
+// Package media has the words for files as Telegram sees them: photo, video, voice note and so on, what is known of a
+// file, its name, and how files part into albums.
 //
-// An image is never decoded before its header was read: one that would take more than [MaxDecoded] is refused,
-// however small the file is. Where files come from, and sending them, is the business of others.
+// What is in a file says [telegram-client/shared/media/content]. Where files come from, and sending them, is the
+// business of others.
 package media
 
 import (
-	"bytes"
-	"image"
-	_ "image/jpeg" // the two formats of photos
-	_ "image/png"
 	"io"
 	"path"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/gabriel-vasile/mimetype"
 )
 
 // A File is something to send, opened. Close it after use.
@@ -46,15 +40,11 @@ const (
 const (
 	PhotoBytes = 10 << 20
 	PhotoSide  = 2560
-	photoRatio = 20
-	// MaxDecoded is how many bytes of memory an image may need that is decoded here: photos of 100 megapixels do, as
-	// cameras write them.
-	MaxDecoded = 192 << 20
-	// MaxImageBytes is how large the file of an image may be that is decoded here.
+	// MaxImageBytes is how large the file of an image may be that is scaled here.
 	MaxImageBytes = 40 << 20
 )
 
-// HeadSize is how much of the beginning of a file [Detect] wants to see, if there is as much.
+// HeadSize is how much of the beginning of a file tells what it is.
 const HeadSize = 256 << 10
 
 // Info is what is known of a file from its beginning.
@@ -63,71 +53,8 @@ type Info struct {
 	MIME          string
 	Width, Height int     // of photos and videos; 0: not known
 	Seconds       float64 // of videos, sounds and voice notes; 0: not known
-	// Scale says that the image is larger than Telegram takes and has to go through [Scale] first.
+	// Scale says that the image is larger than Telegram takes and has to be scaled first.
 	Scale bool
-}
-
-// Detect says what a file is from its beginning. size is -1 if it is not known. A fault (file_refused) is an image that
-// is too large to be decoded.
-func Detect(head []byte, size int64) (Info, error) {
-	kind := mimetype.Detect(head)
-	info := Info{Kind: Document, MIME: bare(kind.String())}
-	switch {
-	case kind.Is("image/jpeg"), kind.Is("image/png"):
-		return photo(info, head, size)
-	case kind.Is("video/mp4"), kind.Is("video/quicktime"), kind.Is("video/x-m4v"):
-		info.Kind = Video
-		info.Width, info.Height, info.Seconds = measureMP4(head)
-		if info.MIME == "video/x-m4v" {
-			info.MIME = "video/mp4"
-		}
-	case strings.HasPrefix(info.MIME, "video/"):
-		info.Kind = Video
-	case isOpus(head):
-		info.Kind, info.MIME = Voice, "audio/ogg"
-		info.Seconds = audioSeconds(info.MIME, head, size)
-	case strings.HasPrefix(info.MIME, "audio/"):
-		info.Kind = Audio
-		info.Seconds = audioSeconds(info.MIME, head, size)
-	}
-	return info, nil
-}
-
-// bare returns a type without its parameters.
-func bare(mime string) string {
-	mime, _, _ = strings.Cut(mime, ";")
-	return strings.TrimSpace(mime)
-}
-
-// photo decides whether an image can be a photo.
-func photo(info Info, head []byte, size int64) (Info, error) {
-	c, format, err := image.DecodeConfig(bytes.NewReader(head))
-	if err != nil || c.Width <= 0 || c.Height <= 0 {
-		return info, nil // broken, or its header is far behind: Telegram may make of it what it can
-	}
-	info.Width, info.Height = c.Width, c.Height
-	long, short := max(c.Width, c.Height), min(c.Width, c.Height)
-	if long > photoRatio*short {
-		return info, nil
-	}
-	if long > PhotoSide || size > PhotoBytes || size < 0 {
-		if err := decodable(c, format, head); err != nil {
-			return info, err
-		}
-		if size > MaxImageBytes {
-			return info, nil
-		}
-		info.Scale = long > PhotoSide || size > PhotoBytes
-	}
-	info.Kind = Photo
-	return info, nil
-}
-
-// isOpus reports whether a file is Opus in Ogg, as Telegram's voice notes are. RFC 7845: the first page holds the
-// identification header.
-func isOpus(head []byte) bool {
-	const page = 27 // bytes of a page's header with one segment, less the table
-	return len(head) > page && bytes.HasPrefix(head, []byte("OggS")) && bytes.Contains(head[:min(len(head), 64)], []byte("OpusHead"))
 }
 
 // CleanName returns a name for a file that can be shown: the last part of a path, without control characters, at most

@@ -6,9 +6,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"net/url"
 	"slices"
 	"strings"
+	"unicode"
 
 	"telegram-client/shared/fault"
 )
@@ -100,7 +100,7 @@ func (r *reader) file(path string, raw json.RawMessage) File {
 	}
 	before := len(r.faults)
 	where := strings.TrimSpace(r.plain(path, raw))
-	scheme, _, isURL := strings.Cut(where, "://")
+	scheme, rest, isURL := strings.Cut(where, "://")
 	switch {
 	case len(r.faults) > before:
 	case where == "":
@@ -114,8 +114,9 @@ func (r *reader) file(path string, raw json.RawMessage) File {
 	case !strings.EqualFold(scheme, "http") && !strings.EqualFold(scheme, "https"):
 		r.fail(path, "Addresses of files begin with http:// or https://. A file on the disk is named by its path alone.")
 	default:
-		if u, err := url.Parse(where); err != nil || u.Hostname() == "" {
-			r.fail(path, "This address cannot be read. Spaces and other special characters in it have to be written as %%20 and the like.")
+		host, _, _ := strings.Cut(strings.TrimLeft(rest, "/"), "/")
+		if host == "" || rest[0] == '/' || strings.ContainsFunc(where, func(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) }) {
+			r.fail(path, "This address cannot be read. Blanks in an address have to be written as %%20.")
 		}
 		return File{URL: where}
 	}

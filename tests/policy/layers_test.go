@@ -16,7 +16,7 @@ var tiers = map[string]struct {
 }{
 	"fault": {tier: 0}, "seal": {tier: 0}, "peer": {0, "fault"}, "tljson": {tier: 0}, "pyregex": {tier: 0, also: "fault"}, "textparse": {tier: 0},
 	"filter": {tier: 1}, "event": {1, "filter"}, "health": {tier: 1}, "entry": {1, "filter health"},
-	"message": {1, "media"}, "media": {tier: 1}, "outbox": {tier: 1}, "flow": {tier: 1},
+	"message": {1, "media"}, "media": {tier: 1}, "media/content": {1, "media"}, "outbox": {tier: 1}, "flow": {tier: 1},
 	"lease": {tier: 2}, "authorization": {2, "lease"}, "flow/login": {2, "authorization lease"}, "flow/options": {tier: 2},
 	"transfer": {tier: 2},
 	"service":  {2, "authorization lease transfer"},

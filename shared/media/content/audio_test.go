@@ -1,4 +1,4 @@
-package media_test
+package content_test
 
 import (
 	"bytes"
@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"telegram-client/shared/media"
+	"telegram-client/shared/media/content"
 )
 
 // page is an Ogg page with one packet and a granule position.
@@ -55,12 +56,12 @@ func TestDetect_SaysHowLongASoundPlays(t *testing.T) {
 		{"wav", wav, media.Audio, "audio/wav", 2},
 		{"m4a", m4a, media.Audio, "audio/x-m4a", 4.5},
 	} {
-		info, err := media.Detect(c.file, int64(len(c.file)))
+		info, err := content.Detect(c.file, int64(len(c.file)))
 		if err != nil || info.Kind != c.kind || info.MIME != c.mime || math.Abs(info.Seconds-c.plays) > 0.01 {
 			t.Errorf("%s: %+v, %v; want %s %s of %v s", c.name, info, err, c.kind, c.mime, c.plays)
 		}
 		for n := range min(len(c.file), 700) { // whatever is missing of it
-			if _, err := media.Detect(bytes.Clone(c.file[:n]), int64(len(c.file))); err != nil {
+			if _, err := content.Detect(bytes.Clone(c.file[:n]), int64(len(c.file))); err != nil {
 				t.Fatalf("%s, %d bytes: %v", c.name, n, err)
 			}
 		}

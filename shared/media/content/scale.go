@@ -1,4 +1,4 @@
-package media
+package content
 
 import (
 	"bytes"
@@ -11,20 +11,21 @@ import (
 	"golang.org/x/image/draw"
 
 	"telegram-client/shared/fault"
+	"telegram-client/shared/media"
 )
 
 // quality is that of scaled photos, as the Python integration has it.
 const quality = 85
 
-// Scale makes an image fit the limits of photos: at most [PhotoSide] on its longer side, JPEG, what is transparent on
+// Scale makes an image fit the limits of photos: at most media.PhotoSide on its longer side, JPEG, what is transparent on
 // white, turned as its EXIF says, since that is lost. The image has passed [Detect]; its header is read once more before it is decoded.
 func Scale(r io.Reader) ([]byte, error) {
-	raw, err := io.ReadAll(io.LimitReader(r, MaxImageBytes+1))
+	raw, err := io.ReadAll(io.LimitReader(r, media.MaxImageBytes+1))
 	if err != nil {
 		return nil, err
 	}
-	if len(raw) > MaxImageBytes {
-		return nil, fault.New(fault.FileTooLarge, "This image is larger than %d MB, which is more than can be scaled. Send it with force_document.", MaxImageBytes>>20)
+	if len(raw) > media.MaxImageBytes {
+		return nil, fault.New(fault.FileTooLarge, "This image is larger than %d MB, which is more than can be scaled. Send it with force_document.", media.MaxImageBytes>>20)
 	}
 	c, kind, err := image.DecodeConfig(bytes.NewReader(raw))
 	if err == nil {
@@ -121,10 +122,10 @@ func bytesPerPixel(c image.Config, kind string, raw []byte) float64 {
 // fit returns the size of an image within the limits, with the same ratio.
 func fit(w, h int) (int, int) {
 	long := max(w, h)
-	if long <= PhotoSide {
+	if long <= media.PhotoSide {
 		return w, h
 	}
-	return max(1, w*PhotoSide/long), max(1, h*PhotoSide/long)
+	return max(1, w*media.PhotoSide/long), max(1, h*media.PhotoSide/long)
 }
 
 // turn returns an image as an EXIF orientation wants it shown.
