@@ -13,9 +13,11 @@ package attachment
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"time"
 
 	"telegram-client/shared/dialpolicy"
@@ -80,6 +82,8 @@ func (a *Opener) Open(ctx context.Context, f message.File) (*media.File, error) 
 		return a.openURL(ctx, f.URL)
 	case f.Path != "":
 		return a.openPath(f.Path)
+	case f.Spooled != "":
+		return a.openSpooled(f)
 	}
 	if len(f.Data) == 0 {
 		return nil, empty()
@@ -88,6 +92,28 @@ func (a *Opener) Open(ctx context.Context, f message.File) (*media.File, error) 
 		return nil, a.tooLarge()
 	}
 	return &media.File{Name: media.CleanName(f.Filename), Size: int64(len(f.Data)), Body: io.NopCloser(bytes.NewReader(f.Data))}, nil
+}
+
+// openSpooled opens a temporary file of the bridge's own.
+func (a *Opener) openSpooled(f message.File) (*media.File, error) {
+	file, err := os.Open(f.Spooled)
+	if err != nil {
+		return nil, fmt.Errorf("open a file that came with the call: %w", err)
+	}
+	st, err := file.Stat()
+	switch {
+	case err != nil:
+		err = fmt.Errorf("open a file that came with the call: %w", err)
+	case st.Size() == 0:
+		err = empty()
+	case st.Size() > a.o.Limit:
+		err = a.tooLarge()
+	}
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	return &media.File{Name: media.CleanName(f.Filename), Size: st.Size(), Body: file}, nil
 }
 
 func empty() error { return fault.New(fault.FileRefused, "This file is empty.") }

@@ -97,6 +97,30 @@ func TestOpen_Paths(t *testing.T) {
 	}
 }
 
+func TestOpen_WhatTheBridgeWroteDown(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for name, text := range map[string]string{"full": "door", "empty": "", "large": "doors"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a := attachment.New(attachment.Options{Limit: 4})
+	f, err := a.Open(t.Context(), message.File{Spooled: filepath.Join(dir, "full"), Filename: `C:\pictures\door.txt`})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Body.Close()
+	if b, err := io.ReadAll(f.Body); err != nil || string(b) != "door" || f.Name != "door.txt" || f.Size != 4 {
+		t.Errorf("%q, %v, %+v", b, err, f)
+	}
+	for name, want := range map[string]fault.Code{"empty": fault.FileRefused, "large": fault.FileTooLarge, "gone": fault.Internal} {
+		if _, err := read(a, message.File{Spooled: filepath.Join(dir, name)}); fault.Of(err).Code != want {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func FuzzOpen_NothingOutside(f *testing.F) {
 	root := folder(f)
 	a := attachment.New(attachment.Options{Root: root})
