@@ -56,7 +56,7 @@ func (a *Adapter) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		return nil, err
 	}
 	if len(payload) > payloadLimit {
-		return a.failed(r, fault.New(fault.BodyTooLarge, "The request is larger than the 6 MB that this function takes."))
+		return a.failed(r, fault.New(fault.BodyTooLarge, "The request is larger than the 6 MB that Lambda takes. If that is because of a file: give an http(s) address in file instead."))
 	}
 	w := &answer{header: http.Header{}}
 	if err := a.serve(w, r); err != nil {
@@ -64,8 +64,11 @@ func (a *Adapter) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	}
 	out, err := w.event(r.Method)
 	if err == nil && len(out) > payloadLimit {
+		if w.isBinary() {
+			return a.failed(r, fault.New(fault.FileTooLarge, "The file is larger than what fits into an answer of Lambda, which is about 4.5 MB."))
+		}
 		a.Log.ErrorContext(ctx, "answer is larger than Lambda takes", "method", r.Method, "bytes", len(out), "limit", payloadLimit)
-		return a.failed(r, fault.New(fault.Internal, "The answer is larger than the 6 MB that this function can give."))
+		return a.failed(r, fault.New(fault.Internal, "The answer is larger than the 6 MB that Lambda gives."))
 	}
 	return out, err
 }
@@ -154,6 +157,9 @@ func (w *answer) Write(b []byte) (int, error) {
 	return w.body.Write(b)
 }
 
+// isBinary reports whether the body is no text: it is told in base64 then, one third longer.
+func (w *answer) isBinary() bool { return !utf8.Valid(w.body.Bytes()) }
+
 // event is the answer in payload format 2.0.
 func (w *answer) event(method string) ([]byte, error) {
 	w.WriteHeader(http.StatusOK)
@@ -168,7 +174,7 @@ func (w *answer) event(method string) ([]byte, error) {
 		if w.sent.Get("Content-Type") == "" {
 			out.Headers["Content-Type"] = http.DetectContentType(body)
 		}
-		if out.Body = string(body); !utf8.Valid(body) {
+		if out.Body = string(body); w.isBinary() {
 			out.Body, out.IsBase64Encoded = base64.StdEncoding.EncodeToString(body), true
 		}
 	}

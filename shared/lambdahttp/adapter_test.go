@@ -292,6 +292,27 @@ func TestAdapter_KeepsLambdasLimits(t *testing.T) {
 	}
 }
 
+func TestAdapter_GivesFilesAsFarAsTheyFit(t *testing.T) {
+	t.Parallel()
+	for size, fits := range map[int]bool{4_500_000: true, 4_800_000: false} {
+		file := bytes.Repeat([]byte{0xff, 0xd8, 0}, size/3)
+		a := newAdapter(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "image/jpeg")
+			w.Write(file)
+		})
+		got := a.invoke(t, context.Background(), event(t, "text_body"))
+		if !fits {
+			if got.Body != `{"code":"file_too_large"}` {
+				t.Errorf("%d bytes: %d %.100s", size, got.StatusCode, got.Body)
+			}
+			continue
+		}
+		if back, err := base64.StdEncoding.DecodeString(got.Body); err != nil || !got.IsBase64Encoded || !bytes.Equal(back, file) {
+			t.Errorf("%d bytes: %d, %d bytes came back, %v", size, got.StatusCode, len(back), err)
+		}
+	}
+}
+
 func TestAdapter_KeepsHalfASecondOfTheDeadline(t *testing.T) {
 	t.Parallel()
 	end := time.Now().Add(time.Hour)

@@ -227,7 +227,7 @@ func TestFunction_EndsAsInLambda(t *testing.T) {
 		"hangs":        {"/hang", time.Second, gone, "not answered in time", 2},
 		"exits":        {"/exit", 20 * time.Second, gone, "the process ended", 2},
 		"panics":       {"/panic", 20 * time.Second, internal, "probe/main.go", 1},
-		"large answer": {"/large", 20 * time.Second, reply{500, `{"ok":false,"error":{"code":"internal","message":"The answer is larger than the 6 MB that this function can give."}}` + "\n"}, "larger than Lambda takes", 1},
+		"large answer": {"/large", 20 * time.Second, reply{500, `{"ok":false,"error":{"code":"internal","message":"The answer is larger than the 6 MB that Lambda gives."}}` + "\n"}, "larger than Lambda takes", 1},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
