@@ -39,11 +39,13 @@ type Parts struct {
 	Target entry.Target
 	// URLs are the base addresses of the functions, by name; empty: all are where a request came in.
 	URLs map[string]string
-	Log  *slog.Logger
+	// Uploads is what calls may bring along.
+	Uploads httpapi.Uploads
+	Log     *slog.Logger
 }
 
 func (p Parts) settings() httpapi.Settings {
-	return httpapi.Settings{Tokens: p.Tokens, Log: p.Log, Deadlines: httpapi.Deadlines{Text: p.Numbers.CallDeadline, FlowStep: p.Numbers.FlowDeadline}}
+	return httpapi.Settings{Tokens: p.Tokens, Log: p.Log, Uploads: p.Uploads, Deadlines: httpapi.Deadlines{Text: p.Numbers.CallDeadline, FlowStep: p.Numbers.FlowDeadline}}
 }
 
 // Flows returns the logins in progress, which the listener sweeps.
@@ -167,6 +169,9 @@ func build(ctx context.Context, e process.Environ, api func(Parts) *httpapi.API)
 	p.Tokens, p.URLs, p.Target = httpapi.NewTokens(access.Tokens...), at.URLs, Target(target)
 	if e.Vars["TARGET_CONFIRM"] == "" && e.InLambda() {
 		p.Target.Confirm = true // not on the home's network: a 200 of whatever stands in between proves nothing
+	}
+	if e.InLambda() {
+		p.Uploads = httpapi.LambdaUploads()
 	}
 	p.Store = redisstore.New(client, p.Ring, redisstore.Options{Numbers: StoreNumbers(p.Numbers)})
 	context.AfterFunc(ctx, func() { p.Store.Close() })

@@ -22,11 +22,13 @@ type Settings struct {
 	Tokens    Tokens
 	Log       *slog.Logger
 	Deadlines Deadlines
+	Uploads   Uploads
 }
 
 // Deadlines are how long a request may take, by the kind of work. What is zero has its default.
 type Deadlines struct {
 	Text     time.Duration // sends, edits and deletes text; 25 s
+	Files    time.Duration // sends files; 900 s
 	FlowStep time.Duration // answers a step of a flow; 30 s
 	Record   time.Duration // reads or writes the store only; 10 s
 }
@@ -34,12 +36,13 @@ type Deadlines struct {
 func (d Deadlines) withDefaults() Deadlines {
 	return Deadlines{
 		Text:     cmp.Or(d.Text, 25*time.Second),
+		Files:    cmp.Or(d.Files, 900*time.Second),
 		FlowStep: cmp.Or(d.FlowStep, 30*time.Second),
 		Record:   cmp.Or(d.Record, 10*time.Second),
 	}
 }
 
-// bodyLimit is how many bytes a JSON body may have.
+// bodyLimit is how many bytes a body may have where nothing else is said: see [Uploads].
 const bodyLimit = 1 << 20
 
 // An endpoint answers one route. What it returns instead of an answer is written by Fail.
@@ -50,7 +53,8 @@ type route struct {
 	pattern  string
 	deadline time.Duration
 	serve    endpoint
-	open     bool // needs no token
+	open     bool  // needs no token
+	limit    int64 // bytes of a body; 0: bodyLimit
 }
 
 // An API is the handler of one or several functions.
@@ -65,7 +69,7 @@ type API struct {
 func newAPI(s Settings, routes ...route) *API {
 	s.Deadlines = s.Deadlines.withDefaults()
 	a := &API{settings: s, mux: http.NewServeMux(), open: map[string]bool{}}
-	a.add(append(routes, route{"GET /healthz", s.Deadlines.Record, healthz, true})...)
+	a.add(append(routes, route{pattern: "GET /healthz", deadline: s.Deadlines.Record, serve: healthz, open: true})...)
 	return a
 }
 
@@ -136,7 +140,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (a *API) run(rt route, w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), rt.deadline)
 	defer cancel()
-	r.Body = http.MaxBytesReader(w, r.Body, bodyLimit)
+	r.Body = http.MaxBytesReader(w, r.Body, cmp.Or(rt.limit, bodyLimit))
 	if err := rt.serve(w, r.WithContext(ctx)); err != nil {
 		w.(*recorder).fail(r, err)
 	}

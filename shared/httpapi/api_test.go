@@ -99,7 +99,7 @@ func TestAPI_ChecksTheTokenBeforeAnythingElse(t *testing.T) {
 	h := testAPI(io.Discard, route{pattern: "POST /x", deadline: time.Second, serve: func(w http.ResponseWriter, r *http.Request) error {
 		worked = true
 		return nil
-	}}, route{"GET /openapi.json", time.Second, echo, true})
+	}}, route{pattern: "GET /openapi.json", deadline: time.Second, serve: echo, open: true})
 	refused := []struct{ method, target, authorization string }{
 		{"POST", "/x", ""}, {"POST", "/x", "Bearer"}, {"POST", "/x", "Bearer "}, {"POST", "/x", "Bearer wrong"}, {"POST", "/x", "Basic " + bearer},
 		{"POST", "/x", bearer}, {"POST", "/x", "Bearer " + bearer + "x"}, {"POST", "/x", "Bearer " + bearer[1:]}, {"GET", "/x", ""}, {"GET", "/nowhere", ""},
@@ -159,7 +159,7 @@ func TestJoin_HasTheRoutesOfAll(t *testing.T) {
 		return func(w http.ResponseWriter, r *http.Request) error { writeJSON(w, 200, s); return nil }
 	}
 	h := Join(testAPI(io.Discard, route{pattern: "GET /a", deadline: time.Second, serve: name("a")}),
-		testAPI(io.Discard, route{pattern: "POST /a", deadline: time.Second, serve: name("b")}, route{"GET /openapi.json", time.Second, name("c"), true}))
+		testAPI(io.Discard, route{pattern: "POST /a", deadline: time.Second, serve: name("b")}, route{pattern: "GET /openapi.json", deadline: time.Second, serve: name("c"), open: true}))
 	sameJSON(t, call(h, "GET", "/a", ""), 200, `"a"`)
 	sameJSON(t, call(h, "POST", "/a", ""), 200, `"b"`)
 	sameJSON(t, call(h, "GET", "/openapi.json", "", "Authorization: "), 200, `"c"`)

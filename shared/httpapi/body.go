@@ -20,20 +20,8 @@ const deepest = 32
 // readObject reads the body, which has to be one JSON object: its bytes, and its members by name, each still raw so
 // that numbers stay exact.
 func readObject(r *http.Request) (json.RawMessage, map[string]json.RawMessage, error) {
-	body, err := io.ReadAll(r.Body)
+	body, err := readJSON(r, "JSON")
 	if err != nil {
-		if large := new(http.MaxBytesError); errors.As(err, &large) {
-			return nil, nil, err
-		}
-		return nil, nil, fault.New(fault.InvalidJSON, "The body could not be read to its end.").Because(err)
-	}
-	if len(bytes.TrimSpace(body)) == 0 {
-		return nil, nil, fault.New(fault.InvalidJSON, "The body is empty. Send a JSON object.")
-	}
-	if err := checkContentType(r); err != nil {
-		return nil, nil, err
-	}
-	if err := checkObject(body); err != nil {
 		return nil, nil, err
 	}
 	var members map[string]json.RawMessage
@@ -43,11 +31,29 @@ func readObject(r *http.Request) (json.RawMessage, map[string]json.RawMessage, e
 	return body, members, nil
 }
 
+// readJSON reads the body, which has to be one JSON object. wanted says what a body may be here.
+func readJSON(r *http.Request, wanted string) (json.RawMessage, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		if large := new(http.MaxBytesError); errors.As(err, &large) {
+			return nil, err
+		}
+		return nil, notRead(err)
+	}
+	if len(bytes.TrimSpace(body)) == 0 {
+		return nil, fault.New(fault.InvalidJSON, "The body is empty. Send a JSON object.")
+	}
+	if err := checkContentType(r, wanted); err != nil {
+		return nil, err
+	}
+	return body, checkObject(body)
+}
+
 // checkContentType takes JSON in UTF-8 only.
-func checkContentType(r *http.Request) error {
+func checkContentType(r *http.Request, wanted string) error {
 	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "application/json" {
-		return fault.New(fault.UnsupportedMedia, "The body has to be JSON. Send the header Content-Type: application/json.")
+		return fault.New(fault.UnsupportedMedia, "The body has to be %s. Send the header Content-Type: application/json.", wanted)
 	}
 	if charset := params["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
 		return fault.New(fault.UnsupportedMedia, "The body has to be JSON in UTF-8.")

@@ -33,11 +33,11 @@ func ConfigFlow(f Flows, overviews interface {
 	h := &configFlow{f, overviews.Overview, now}
 	d := s.Deadlines.withDefaults()
 	return newAPI(s,
-		route{"POST /config/flows", d.FlowStep, h.start, false},
-		route{"GET /config/flows/{flow_id}", d.Record, h.show, false},
-		route{"POST /config/flows/{flow_id}", d.FlowStep, h.answer, false},
-		route{"DELETE /config/flows/{flow_id}", d.FlowStep, h.giveUp, false},
-		route{"POST /config/entries/{id}/reauth", d.FlowStep, ofEntry(h.reauth), false},
+		route{pattern: "POST /config/flows", deadline: d.FlowStep, serve: h.start},
+		route{pattern: "GET /config/flows/{flow_id}", deadline: d.Record, serve: h.show},
+		route{pattern: "POST /config/flows/{flow_id}", deadline: d.FlowStep, serve: h.answer},
+		route{pattern: "DELETE /config/flows/{flow_id}", deadline: d.FlowStep, serve: h.giveUp},
+		route{pattern: "POST /config/entries/{id}/reauth", deadline: d.FlowStep, serve: ofEntry(h.reauth)},
 	)
 }
 

@@ -17,7 +17,7 @@ type Editor interface {
 
 // EditMessage returns the API of the function editmessage.
 func EditMessage(editor Editor, s Settings) *API {
-	return newAPI(s, serviceRoute(message.EditMessage, s, message.ParseEdit, editor.EditMessage, writeEdited))
+	return newAPI(s, fileRoute(message.EditMessage, s, message.ParseEdit, (*message.Edit).HasFiles, editor.EditMessage, writeEdited))
 }
 
 func writeEdited(w http.ResponseWriter, _ *http.Request, a *service.EditAnswer) {

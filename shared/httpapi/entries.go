@@ -53,15 +53,15 @@ func Entries(o EntriesOptions, s Settings) *API {
 	h := &entries{o}
 	d := s.Deadlines.withDefaults().Record
 	return newAPI(s,
-		route{"GET /config", d, h.config, false},
-		route{"GET /config/entries", d, h.list, false},
-		route{"GET /config/entries/{id}", d, ofEntry(h.show), false},
-		route{"DELETE /config/entries/{id}", d, ofEntry(h.remove), false},
-		route{"PUT /config/entries/{id}/target", d, ofEntry(h.setTarget), false},
-		route{"DELETE /config/entries/{id}/target", d, ofEntry(h.clearTarget), false},
-		route{"POST /config/entries/{id}/target/wake", d, ofEntry(h.wake), false},
-		route{"POST /config/entries/{id}/target/confirm", d, ofEntry(h.confirm), false},
-		route{"GET /openapi.json", d, describe, true},
+		route{pattern: "GET /config", deadline: d, serve: h.config},
+		route{pattern: "GET /config/entries", deadline: d, serve: h.list},
+		route{pattern: "GET /config/entries/{id}", deadline: d, serve: ofEntry(h.show)},
+		route{pattern: "DELETE /config/entries/{id}", deadline: d, serve: ofEntry(h.remove)},
+		route{pattern: "PUT /config/entries/{id}/target", deadline: d, serve: ofEntry(h.setTarget)},
+		route{pattern: "DELETE /config/entries/{id}/target", deadline: d, serve: ofEntry(h.clearTarget)},
+		route{pattern: "POST /config/entries/{id}/target/wake", deadline: d, serve: ofEntry(h.wake)},
+		route{pattern: "POST /config/entries/{id}/target/confirm", deadline: d, serve: ofEntry(h.confirm)},
+		route{pattern: "GET /openapi.json", deadline: d, serve: describe, open: true},
 	)
 }
 

@@ -37,12 +37,12 @@ func OptionsFlow(f OptionsFlows, store OptionsStore, s Settings) *API {
 	h := &optionsFlow{f, store}
 	d := s.Deadlines.withDefaults().Record
 	return newAPI(s,
-		route{"GET /config/entries/{id}/options", d, ofEntry(h.show), false},
-		route{"PUT /config/entries/{id}/options", d, ofEntry(h.set), false},
-		route{"POST /config/entries/{id}/options/flows", d, ofEntry(h.start), false},
-		route{"GET /config/entries/{id}/options/flows/{flow_id}", d, ofEntry(h.form), false},
-		route{"POST /config/entries/{id}/options/flows/{flow_id}", d, ofEntry(h.answer), false},
-		route{"DELETE /config/entries/{id}/options/flows/{flow_id}", d, ofEntry(h.giveUp), false},
+		route{pattern: "GET /config/entries/{id}/options", deadline: d, serve: ofEntry(h.show)},
+		route{pattern: "PUT /config/entries/{id}/options", deadline: d, serve: ofEntry(h.set)},
+		route{pattern: "POST /config/entries/{id}/options/flows", deadline: d, serve: ofEntry(h.start)},
+		route{pattern: "GET /config/entries/{id}/options/flows/{flow_id}", deadline: d, serve: ofEntry(h.form)},
+		route{pattern: "POST /config/entries/{id}/options/flows/{flow_id}", deadline: d, serve: ofEntry(h.answer)},
+		route{pattern: "DELETE /config/entries/{id}/options/flows/{flow_id}", deadline: d, serve: ofEntry(h.giveUp)},
 	)
 }
 

@@ -26,7 +26,7 @@ type Sender interface {
 // SendMessages returns the API of the function sendmessages.
 func SendMessages(sender Sender, s Settings) *API {
 	return newAPI(s,
-		serviceRoute(message.SendMessages, s, message.ParseSend, sender.SendMessages, writeSent),
+		fileRoute(message.SendMessages, s, message.ParseSend, (*message.Send).HasFiles, sender.SendMessages, writeSent),
 		serviceRoute(message.ForwardMessages, s, message.ParseForward, sender.ForwardMessages, writeSent),
 		serviceRoute(message.SendReaction, s, unkeyed(message.ParseReaction), sender.SendReaction, writeDone),
 		serviceRoute(message.PinMessage, s, unkeyed(message.ParsePin), sender.PinMessage, writeDone),

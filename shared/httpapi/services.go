@@ -3,6 +3,8 @@ package httpapi
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"mime"
 	"net/http"
 
 	"telegram-client/shared/entry"
@@ -22,7 +24,7 @@ func serviceRoute[Call, Answer any](v message.Verb, s Settings,
 	carry func(context.Context, Call) (Answer, error),
 	write func(http.ResponseWriter, *http.Request, Answer),
 ) route {
-	return route{"POST " + servicePath(v), s.Deadlines.withDefaults().Text, func(w http.ResponseWriter, r *http.Request) error {
+	return route{pattern: "POST " + servicePath(v), deadline: s.Deadlines.withDefaults().Text, serve: func(w http.ResponseWriter, r *http.Request) error {
 		body, _, err := readObject(r)
 		if err != nil {
 			return err
@@ -37,7 +39,65 @@ func serviceRoute[Call, Answer any](v message.Verb, s Settings,
 		}
 		write(w, r, answer)
 		return nil
-	}, false}
+	}}
+}
+
+// fileRoute is the route of a verb whose calls may bring files: its body may be longer and a form, and a call that has
+// files may take longer.
+func fileRoute[Call, Answer any](v message.Verb, s Settings,
+	parse func(json.RawMessage, message.Defaults) (Call, []*fault.Fault), hasFiles func(*Call) bool,
+	carry func(context.Context, Call) (Answer, error),
+	write func(http.ResponseWriter, *http.Request, Answer),
+) route {
+	u, deadlines := s.Uploads.withDefaults(), s.Deadlines.withDefaults()
+	return route{pattern: "POST " + servicePath(v), deadline: deadlines.Files, limit: max(u.JSON, u.Form), serve: func(w http.ResponseWriter, r *http.Request) error {
+		came, err := readCall(w, r, v, u)
+		if err != nil {
+			return err
+		}
+		defer came.discard()
+		call, faults := parse(came.body, message.Defaults{IdempotencyKey: r.Header.Get("Idempotency-Key"), Files: came.files})
+		if len(faults) > 0 {
+			return badCall(w, r, faults)
+		}
+		ctx, cancel := r.Context(), context.CancelFunc(func() {})
+		if !hasFiles(&call) {
+			ctx, cancel = context.WithTimeout(ctx, deadlines.Text)
+		} else if end, ok := ctx.Deadline(); ok {
+			stayOpen(w, end)
+		}
+		defer cancel()
+		answer, err := carry(ctx, call)
+		if err != nil {
+			return err
+		}
+		write(w, r, answer)
+		return nil
+	}}
+}
+
+// readCall reads the body of a call that may bring files.
+func readCall(w http.ResponseWriter, r *http.Request, v message.Verb, u Uploads) (*arrival, error) {
+	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	limit := u.JSON
+	if kind == formType {
+		limit = u.Form
+	}
+	if r.ContentLength > limit {
+		return nil, bodyTooLarge(limit)
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, limit)
+	if end, ok := r.Context().Deadline(); ok {
+		r.Body = &steadyBody{r.Body, http.NewResponseController(w), end}
+	}
+	if kind == formType {
+		return readForm(r, v, u)
+	}
+	body, err := readJSON(r, "JSON or a form: application/json or multipart/form-data")
+	if large := new(http.MaxBytesError); errors.As(err, &large) {
+		return nil, bodyTooLarge(large.Limit)
+	}
+	return &arrival{body: body}, err
 }
 
 // unkeyed is a parser of a verb that does no harm if it is called twice.

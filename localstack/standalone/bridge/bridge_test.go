@@ -154,7 +154,7 @@ func TestRun_ServesEverythingAtOneAddress(t *testing.T) {
 			t.Errorf("%s %s: %d %s", test.method, test.path, status, body)
 		}
 	}
-	modes := map[string]os.FileMode{".": 0o700, secretsFile: 0o600, "lock": 0o600, "address": 0o600, "store": 0o700, "store/socket": 0o700}
+	modes := map[string]os.FileMode{".": 0o700, secretsFile: 0o600, "lock": 0o600, "address": 0o600, "store": 0o700, "store/socket": 0o700, "uploads": 0o700}
 	for name, want := range modes {
 		st, err := os.Stat(filepath.Join(dir, name))
 		if err != nil {

@@ -110,6 +110,10 @@ func Run(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
+	uploads := filepath.Join(o.DataDir, "uploads")
+	if err := httpapi.ClearFolder(uploads); err != nil {
+		return process.Wrong("DATA_DIR", err)
+	}
 	ring, err := secret.keys.Keyring()
 	if err != nil {
 		return fmt.Errorf("keys: %w", err)
@@ -139,7 +143,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	}
 	b.parts = functions.Parts{
 		Ring: ring, Store: b.store, Tokens: httpapi.NewTokens(secret.tokens...), Numbers: o.Numbers, Target: o.Target, Log: o.Log,
-		Dialer: &telegram.Dialer{Servers: o.Telegram, Version: process.Version(), Log: o.Log},
+		Dialer: &telegram.Dialer{Servers: o.Telegram, Version: process.Version(), Log: o.Log}, Uploads: httpapi.Uploads{Folder: uploads},
 	}
 	return b.run(ctx, ln)
 }

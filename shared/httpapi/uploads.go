@@ -1,0 +1,114 @@
+package httpapi
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"time"
+
+	"telegram-client/shared/fault"
+)
+
+// Uploads say how large a call may be that may bring files, and where its files wait. What is zero has its default.
+type Uploads struct {
+	// JSON is how many bytes a body may have that is JSON; 16 MB.
+	JSON int64
+	// Form is how many bytes one may have that is multipart/form-data: what Telegram takes for one file and a little, or
+	// as much as JSON if its files are kept in memory.
+	Form int64
+	// Folder is where such files are written while their call is carried out; empty: they are kept in memory. It is for
+	// the API alone: see [ClearFolder].
+	Folder string
+}
+
+const (
+	// largestFile is what Telegram takes: 4000 parts of 512 KiB. https://core.telegram.org/api/files
+	largestFile = 4000 * 512 << 10
+	jsonLimit   = 16_000_000
+)
+
+func (u Uploads) withDefaults() Uploads {
+	u.JSON = cmp.Or(u.JSON, jsonLimit)
+	if u.Folder == "" {
+		u.Form = cmp.Or(u.Form, u.JSON)
+	}
+	u.Form = cmp.Or(u.Form, largestFile+bodyLimit)
+	return u
+}
+
+// LambdaUploads are what fits into a request of Lambda, which has at most 6 MB with its JSON: a form is one third longer
+// there, for it arrives in base64. What is larger Lambda refuses by itself; these are a little less, so that the answer
+// says what to do.
+func LambdaUploads() Uploads { return Uploads{JSON: 6_100_000, Form: 4_500_000} }
+
+// ClearFolder makes the folder of [Uploads], for its owner only, and removes what a process that was killed has left.
+func ClearFolder(folder string) error {
+	if err := os.RemoveAll(folder); err != nil {
+		return fmt.Errorf("clear the folder of uploads: %w", err)
+	}
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return fmt.Errorf("make the folder of uploads: %w", err)
+	}
+	return nil
+}
+
+// size is a number of bytes for people.
+func size(n int64) string {
+	if n%(1<<20) == 0 {
+		return fmt.Sprintf("%d MB", n>>20)
+	}
+	return fmt.Sprintf("%g MB", float64(n/100_000)/10)
+}
+
+const byAddress = "Give an http(s) address in file instead: then the bridge fetches it by itself."
+
+// bodyTooLarge is the fault of a call whose body is larger than limit.
+func bodyTooLarge(limit int64) *fault.Fault {
+	return fault.New(fault.BodyTooLarge, "The body is larger than %s, the most that this bridge takes. If that is because of a file: %s", size(limit), byAddress)
+}
+
+// fileTooLarge is the fault of a file of a form whose limit is reached.
+func fileTooLarge(field string, limit int64) *fault.Fault {
+	return fault.At(fault.FileTooLarge, field, "This file is too large to be sent with the call, which may have %s in all. %s", size(min(limit, largestFile)), byAddress)
+}
+
+// bodyStall is how long a body that is longer than others may pause.
+const bodyStall = 30 * time.Second
+
+// A steadyBody is a body that may take as long as it keeps coming, until end. Other ones have to be there within the
+// server's time.
+type steadyBody struct {
+	io.ReadCloser
+	control *http.ResponseController
+	end     time.Time
+}
+
+// Read reads. Where connections know no deadline, as in Lambda, the body is there already.
+func (b *steadyBody) Read(p []byte) (int, error) {
+	until := time.Now().Add(bodyStall)
+	if until.After(b.end) {
+		until = b.end
+	}
+	_ = b.control.SetReadDeadline(until)
+	return b.ReadCloser.Read(p)
+}
+
+// stayOpen keeps the connection of a request open while it is worked on until end: the server's own deadlines would end
+// it, and the work with it.
+func stayOpen(w http.ResponseWriter, end time.Time) {
+	const toAnswer = 30 * time.Second
+	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(end.Add(toAnswer))
+	_ = control.SetWriteDeadline(end.Add(toAnswer))
+}
+
+// notRead is the fault of a body whose end did not come.
+func notRead(err error) error {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return fault.New(fault.Timeout, "The rest of the body did not come in time.").Because(err)
+	}
+	return fault.New(fault.InvalidJSON, "The body could not be read to its end.").Because(err)
+}
