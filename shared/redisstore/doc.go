@@ -1,6 +1,6 @@
 // Package redisstore keeps everything that outlives a process in Redis or Valkey: entries, authorizations and their
 // leases, outboxes, what was learnt about peers, idempotency records, commands, and flows. [Store] implements the Store
-// interfaces of authorization, flow/login, flow/options and of the listener's packages.
+// interfaces of authorization, flow/login, flow/options, job and of the listener's packages.
 //
 // What it promises
 //   - One sentence, one script: whatever belongs together changes in one atomic step. All keys of an entry share a hash
@@ -13,6 +13,6 @@
 // What it leaves to others: what the values mean, who may change them, and when to try again.
 //
 // Two things live outside of an entry's slot and are hints that are repaired: the index of entries (see [Store.Entries])
-// and the index of flows. Bells (Pub/Sub) tell those who wait that a look is worth while; whoever waits also looks again
-// by time, so a bell that nobody heard costs time and nothing else.
+// and the indexes of flows and jobs. Bells (Pub/Sub) tell those who wait that a look is worth while; whoever waits also
+// looks again by time, so a bell that nobody heard costs time and nothing else.
 package redisstore

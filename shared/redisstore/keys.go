@@ -12,6 +12,8 @@ import (
 //	tgc:flows                       sorted set: flow id by when to sweep it (hint, own slot)
 //	tgc:flow:{flow id}              hash: a flow
 //	tgc:options:{flow id}           hash: an options flow; nobody has to sweep it
+//	tgc:jobs                        sorted set: id of a job that is not done by time of creation (hint, own slot)
+//	tgc:job:{job id}                hash: a call that is carried out later, and its answer, for a day
 //	tgc:{entry id}:<part>           the parts below, in one slot
 //	tgc:{entry id}:idem:<hash>      hash: what is known of a call with an idempotency key
 //	tgc:{entry id}:reply:<mark>     string: the sealed answer to a command, for a minute
@@ -21,6 +23,7 @@ const (
 	entriesKey = prefix + "entries"
 	changesKey = prefix + "changes"
 	flowsKey   = prefix + "flows"
+	jobsKey    = prefix + "jobs"
 )
 
 // The parts of an entry. A part's name is also its name in the table K of the scripts.
@@ -115,6 +118,8 @@ func bellKey(id entry.ID) string { return key(id, "bell") }
 func flowKey(flow string) string { return prefix + "flow:{" + flow + "}" }
 
 func optionsFlowKey(flow string) string { return prefix + "options:{" + flow + "}" }
+
+func jobKey(id string) string { return prefix + "job:{" + id + "}" }
 
 // The names under which records are sealed that have no key of their own.
 

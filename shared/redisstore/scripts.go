@@ -49,6 +49,8 @@ type scripts struct {
 	claimEntry, extend, release, note, drop, works  *script // a listener's
 	commit, claim, settle                           *script // an outbox's
 	takeFlow, putFlow, putOptionsFlow               *script
+	putJob, dropJob, claimJob, keepJob              *script
+	endJob, lookJob                                 *script
 }
 
 func newScripts() scripts {
@@ -80,5 +82,12 @@ func newScripts() scripts {
 		putFlow:    newScript("put_flow", []string{"flow"}),
 
 		putOptionsFlow: newScript("put_options_flow", []string{"flow"}),
+
+		putJob:   newScript("put_job", []string{"job"}),
+		dropJob:  newScript("drop_job", []string{"job"}),
+		claimJob: newScript("claim_job", []string{"job"}),
+		keepJob:  newScript("keep_job", []string{"job"}),
+		endJob:   newScript("end_job", []string{"job"}),
+		lookJob:  newScript("look_job", []string{"job"}),
 	}
 }
