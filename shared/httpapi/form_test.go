@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"io"
@@ -19,6 +20,7 @@ import (
 
 	"telegram-client/shared/fault"
 	"telegram-client/shared/message"
+	"telegram-client/shared/service"
 )
 
 // A part of a form: a file if it has a filename or a type.
@@ -250,10 +252,10 @@ func TestSendMessages_TakesForms(t *testing.T) {
 		status       int
 		want         string
 	}{
-		"a field is missing": {body(1), form, 400, `"missing_field"`},
-		"JSON is long":       {`{"message":"` + strings.Repeat("x", 2_000_000) + `"}`, "X-Other: 1", 413, `"body_too_large","message":"The body is larger than 2 MB`},
-		"a form is long":     {body(3_000_000), form, 413, `"body_too_large","message":"The body is larger than 3 MB`},
-		"neither":            {"a=1", "Content-Type: application/x-www-form-urlencoded", 415, "application/json or multipart/form-data"},
+		"no target":      {body(1), form, 400, `"target_required"`},
+		"JSON is long":   {`{"message":"` + strings.Repeat("x", 2_000_000) + `"}`, "X-Other: 1", 413, `"body_too_large","message":"The body is larger than 2 MB`},
+		"a form is long": {body(3_000_000), form, 413, `"body_too_large","message":"The body is larger than 3 MB`},
+		"neither":        {"a=1", "Content-Type: application/x-www-form-urlencoded", 415, "application/json or multipart/form-data"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -277,6 +279,46 @@ func TestSendMessages_TakesForms(t *testing.T) {
 	empty(t, folder)
 	if w := call(h, "POST", "/services/telegram_client/mark_read", body(1), form); w.Code != 415 {
 		t.Errorf("a form for a verb without files: %d %s", w.Code, w.Body)
+	}
+}
+
+// A readingSender reads the files of a call while it is carried out.
+type readingSender struct {
+	*scriptedSender
+	got  []string
+	left time.Duration // until the deadline
+}
+
+func (s *readingSender) SendMessages(ctx context.Context, m message.Send) (*service.Answer, error) {
+	for _, f := range m.Files {
+		data, err := os.ReadFile(f.Spooled)
+		if err != nil {
+			return nil, err
+		}
+		s.got = append(s.got, f.At+" "+f.Filename+" "+string(data))
+	}
+	end, _ := ctx.Deadline()
+	s.left = time.Until(end)
+	return &service.Answer{Entry: testID}, nil
+}
+
+func TestSendMessages_FilesAreThereForTheCall(t *testing.T) {
+	t.Parallel()
+	settings := testSettings(io.Discard)
+	settings.Uploads.Folder = t.TempDir()
+	settings.Deadlines = Deadlines{Text: time.Minute, Files: time.Hour}
+	sender := &readingSender{scriptedSender: &scriptedSender{}}
+	h := SendMessages(sender, settings)
+	body := formBody(t, part{name: "file", value: "A", filename: "a.txt"}, part{name: "target_id", value: "1"}, part{name: "file", value: "B", filename: "b.txt"})
+	if w := call(h, "POST", sendPath, string(body), "Content-Type: "+formType+"; boundary="+boundary); w.Code != 200 {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	if d := cmp.Diff([]string{"file[0] a.txt A", "file[1] b.txt B"}, sender.got); d != "" || sender.left <= time.Minute {
+		t.Errorf("%v left; files (-want +got):\n%s", sender.left, d)
+	}
+	empty(t, settings.Uploads.Folder)
+	if call(h, "POST", sendPath, `{"target_id":1,"message":"x"}`); sender.left > time.Minute {
+		t.Errorf("a text has %v", sender.left)
 	}
 }
 
