@@ -68,6 +68,10 @@ type Behaviour struct {
 	TellParticipants bool `json:"tell_participants"`
 	// QuerySeconds is how long a callback or inline query can be answered; 0 is 60 (A43).
 	QuerySeconds int `json:"query_seconds"`
+	// CDNEmpty is whether a CDN has to be given a file before it serves it (upload.cdnFileReuploadNeeded).
+	CDNEmpty Choice `json:"cdn_empty"`
+	// CDNLies makes the CDN change a byte of each piece.
+	CDNLies bool `json:"cdn_lies"`
 	// TellEnded pushes updatesTooLong to the connections of an authorization that is ended from another device (A11).
 	TellEnded bool `json:"tell_ended"`
 }

@@ -110,6 +110,7 @@ type device struct {
 	store   *session.StorageMemory
 	handler telegram.UpdateHandler // nil: it wants no updates
 	hasty   bool                   // connects although its former connection may be alive
+	cdn     bool                   // downloads from CDNs
 }
 
 func newDevice(s *telegramtest.Server, name string) *device {
@@ -149,7 +150,7 @@ func (d *device) run(ctx context.Context, use func(ctx context.Context, c *teleg
 		PublicKeys: []telegram.PublicKey{d.server.Wire().PublicKey()}, DC: d.dc, DCList: list,
 		SessionStorage: d.store, UpdateHandler: d.handler, Device: telegram.DeviceConfig{DeviceModel: d.name},
 		// The exchange of a key takes seconds where the machine is busy.
-		MigrationTimeout: time.Minute, ExchangeTimeout: time.Minute,
+		MigrationTimeout: time.Minute, ExchangeTimeout: time.Minute, AllowCDN: d.cdn,
 	})
 	return c.Run(ctx, func(ctx context.Context) error { return use(ctx, c) })
 }

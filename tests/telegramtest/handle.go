@@ -89,6 +89,8 @@ func (s *Server) carryOut(r *mtserver.Request, name string) (bin.Encoder, func()
 func (c *call) run() (bin.Encoder, error) {
 	m, known := c.server.methods[c.request.Method]
 	switch {
+	case c.request.DC == mtserver.CDNID && c.name != "upload.getCdnFile":
+		return nil, tgerr.New(400, "CDN_METHOD_INVALID") // https://core.telegram.org/cdn
 	case !known:
 		c.unsupported("")
 		return nil, tgerr.New(400, "METHOD_INVALID")

@@ -3,6 +3,8 @@ package telegramtest
 import (
 	"github.com/gotd/td/bin"
 	"github.com/gotd/td/tg"
+
+	"telegram-client/tests/telegramtest/mtserver"
 )
 
 func (s *Server) helpMethods(t table) {
@@ -26,12 +28,17 @@ func getConfig(c *call, _ *tg.HelpGetConfigRequest) (bin.Encoder, error) {
 		PushChatPeriodMs: 60_000, PushChatLimit: 2, EditTimeLimit: 172_800, RevokeTimeLimit: 0x7fffffff,
 		RevokePmTimeLimit: 0x7fffffff, RatingEDecay: 2_419_200, StickersRecentLimit: 200, ChannelsReadMediaPeriod: 604_800,
 		CallReceiveTimeoutMs: 20_000, CallRingTimeoutMs: 90_000, CallConnectTimeoutMs: 30_000, CallPacketTimeoutMs: 10_000,
-		MeURLPrefix: "https://t.me/", CaptionLengthMax: 1024, MessageLengthMax: mostText, WebfileDCID: 1,
+		MeURLPrefix: "https://t.me/", CaptionLengthMax: mostCaption, MessageLengthMax: mostText, WebfileDCID: 1,
 	}
 	for id := 1; id <= c.server.opt.DCs; id++ {
 		address := c.server.wire.Addr(id)
 		answer.DCOptions = append(answer.DCOptions, tg.DCOption{
 			ID: id, IPAddress: address.Addr().String(), Port: int(address.Port()), Ipv6: address.Addr().Is6(),
+		})
+	}
+	if address := c.server.wire.Addr(mtserver.CDNID); address.IsValid() {
+		answer.DCOptions = append(answer.DCOptions, tg.DCOption{
+			CDN: true, ID: mtserver.CDNID, IPAddress: address.Addr().String(), Port: int(address.Port()), Ipv6: address.Addr().Is6(),
 		})
 	}
 	return answer, nil

@@ -47,6 +47,8 @@ func (s *Server) table() table {
 	s.uploadMethods(t)
 	s.mediaMethods(t)
 	s.albumMethods(t)
+	s.downloadMethods(t)
+	s.cdnMethods(t)
 	s.scheduleMethods(t)
 	s.forwardMethods(t)
 	s.discussionMethods(t)

@@ -108,3 +108,17 @@ func seeSizes(sizes []photoSize) []tg.PhotoSizeClass {
 	}
 	return all
 }
+
+// size returns one of the sizes; nil if it is not there.
+func (f *file) size(kind string) *photoSize {
+	all := f.thumbs
+	if f.photo {
+		all = f.sizes
+	}
+	for i := range all {
+		if all[i].kind == kind {
+			return &all[i]
+		}
+	}
+	return nil
+}

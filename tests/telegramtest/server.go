@@ -40,6 +40,9 @@ type Options struct {
 	// HashOnly makes the server forget the bytes of what comes by upload.saveBigFilePart, and keep its size and hash: for
 	// uploads that would not fit in memory. What was sent so cannot be downloaded.
 	HashOnly bool
+	// CDN is the key of a CDN's data centre, which those are sent to who download what File.CDN says; nil makes none.
+	// https://core.telegram.org/cdn
+	CDN *rsa.PrivateKey
 }
 
 // An Option changes the options of [New].
@@ -73,8 +76,9 @@ type Server struct {
 	uploaded       int // uploads that were begun
 	onPart         func(file int64, number, total, size int)
 	files          map[int64]*file
-	references     uint32 // the generation of file references that holds
-	messages       int64  // numbers given to messages
+	references     uint32              // the generation of file references that holds
+	cdnFiles       map[string]*cdnFile // by file token
+	messages       int64               // numbers given to messages
 	authorizations map[int64]*authorization
 	order          []*authorization
 	keys           map[mtserver.KeyID]*authorization
@@ -139,6 +143,7 @@ func newServer(o Options) *Server {
 		uploads:        map[uploadKey]*upload{},
 		files:          map[int64]*file{},
 		references:     1,
+		cdnFiles:       map[string]*cdnFile{},
 		authorizations: map[int64]*authorization{},
 		keys:           map[mtserver.KeyID]*authorization{},
 		exported:       map[int64]exported{},
@@ -148,7 +153,7 @@ func newServer(o Options) *Server {
 	s.addService()
 	s.methods, s.names = s.table(), tg.TypesMap()
 	s.wire = mtserver.New(mtserver.Options{
-		DCs: o.DCs, Clock: o.Clock, RSA: o.RSA, Logger: o.Logger, Listen: o.Listen,
+		DCs: o.DCs, Clock: o.Clock, RSA: o.RSA, Logger: o.Logger, Listen: o.Listen, CDN: o.CDN,
 	}, handler{s})
 	return s
 }

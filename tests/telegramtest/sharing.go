@@ -92,6 +92,9 @@ func (s *Server) bring(f File, from *account) (*file, error) {
 	if dc < 1 || dc > s.opt.DCs {
 		return nil, fmt.Errorf("there is no data centre %d", dc)
 	}
+	if f.CDN && s.opt.CDN == nil {
+		return nil, errors.New("the server has no CDN")
+	}
 	var all content = chunks{f.Data}
 	if f.Source != nil {
 		all = elsewhere{f.Source, f.Size}

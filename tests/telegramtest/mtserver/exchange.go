@@ -14,7 +14,7 @@ func (c *conn) exchangeKey(ctx context.Context, first frame) error {
 	c.first = &first
 	r, err := exchange.NewExchanger(steps{c}, c.dc).
 		WithClock(skewed{c.server.opt.Clock, c.server}).
-		Server(exchange.PrivateKey{RSA: c.server.opt.RSA}).Run(ctx)
+		Server(exchange.PrivateKey{RSA: c.server.rsaOf(c.dc)}).Run(ctx)
 	var refused *exchange.ServerExchangeError
 	if errors.As(err, &refused) {
 		c.sendTransportError(refused.Code)

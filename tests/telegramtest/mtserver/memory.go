@@ -5,12 +5,19 @@ import "sync"
 // remembered is how many messages of a session are kept, so that one that comes again is recognised.
 const remembered = 4096
 
+// Of answers that are large, such as pieces of files, fewer are kept: a client asks again soon if it does.
+const (
+	large       = 16 << 10 // bytes
+	mostOfLarge = 64
+)
+
 // memory is what is known of a session id of a key, across its connections.
 type memory struct {
 	mu       sync.Mutex
 	sent     int32 // content messages to the client
 	messages map[int64]*received
 	order    []*received // by arrival
+	larges   []*received // those with a large answer, by when it was given
 	wrapping wrapping
 }
 
@@ -37,7 +44,7 @@ func (m *memory) isKnown() bool {
 func (m *memory) forget() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.messages, m.order, m.wrapping = map[int64]*received{}, nil, wrapping{}
+	m.messages, m.order, m.larges, m.wrapping = map[int64]*received{}, nil, nil, wrapping{}
 }
 
 func (m *memory) wrappings() wrapping {
@@ -122,6 +129,13 @@ func (m *memory) finish(id int64, answer []byte) bool {
 		return true
 	}
 	r.answer, r.done = answer, true
+	if len(answer) > large {
+		m.larges = append(m.larges, r)
+		if len(m.larges) > mostOfLarge {
+			m.larges[0].answer = nil
+			m.larges = m.larges[1:]
+		}
+	}
 	return !r.dropped
 }
 

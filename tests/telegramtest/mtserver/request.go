@@ -122,6 +122,15 @@ func (peeked) Encode(*bin.Buffer) error {
 	return errors.New("a call that was not read cannot be written")
 }
 
+// isFile reports whether an answer is a piece of a file: it would be compressed for nothing.
+func isFile(answer bin.Encoder) bool {
+	switch answer.(type) {
+	case *tg.UploadFile, *tg.UploadCDNFile:
+		return true
+	}
+	return false
+}
+
 // work carries requests out one after another, and tells of the end of the sessions.
 func (c *conn) work(ctx context.Context) {
 	for {
@@ -166,7 +175,10 @@ func (c *conn) carryOut(ctx context.Context, next *call) error {
 			return fmt.Errorf("encode %T: %w", e, err)
 		}
 	}
-	body := compressed(b.Buf)
+	body := b.Buf
+	if !isFile(answer) {
+		body = compressed(body)
+	}
 	wanted := r.Session.memory.finish(r.MsgID, body)
 	f := &c.server.faults
 	if f.take(&f.dropAnswers) || !wanted {

@@ -70,9 +70,15 @@ type Options struct {
 	RSA *rsa.PrivateKey
 	// Logger gets what happens on the wire; nil drops it.
 	Logger *slog.Logger
-	// Listen are the addresses to listen on, by data centre in order; where there is none, 127.0.0.1:0.
+	// Listen are the addresses to listen on, by data centre in order and the CDN behind them; where there is none, 127.0.0.1:0.
 	Listen []string
+	// CDN makes a further data centre, with the id CDNID, that clients know by this key; nil makes none.
+	// https://core.telegram.org/cdn
+	CDN *rsa.PrivateKey
 }
+
+// CDNID is the data centre of Options.CDN, numbered as Telegram's are.
+const CDNID = 203
 
 // A Server speaks MTProto for several data centres.
 type Server struct {
@@ -87,7 +93,7 @@ type Server struct {
 	mu        sync.Mutex
 	cancel    context.CancelFunc
 	closed    bool
-	listeners []net.Listener // by data centre - 1
+	listeners []net.Listener // by data centre - 1, and the CDN's behind them
 	keys      map[KeyID]*authKey
 	conns     map[*conn]struct{}
 	accepted  int64
@@ -128,10 +134,17 @@ func (s *Server) Start(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.cancel = cancel
+	var all []int
 	for dc := 1; dc <= s.opt.DCs; dc++ {
+		all = append(all, dc)
+	}
+	if s.opt.CDN != nil {
+		all = append(all, CDNID)
+	}
+	for i, dc := range all {
 		address := "127.0.0.1:0"
-		if len(s.opt.Listen) >= dc && s.opt.Listen[dc-1] != "" {
-			address = s.opt.Listen[dc-1]
+		if len(s.opt.Listen) > i && s.opt.Listen[i] != "" {
+			address = s.opt.Listen[i]
 		}
 		l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 		if err != nil {
@@ -216,6 +229,9 @@ func (s *Server) endLingering() {
 func (s *Server) Addr(dc int) netip.AddrPort {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if dc == CDNID && s.opt.CDN != nil {
+		dc = s.opt.DCs + 1
+	}
 	if dc < 1 || dc > len(s.listeners) {
 		return netip.AddrPort{}
 	}
@@ -236,11 +252,29 @@ func (s *Server) PublicKey() exchange.PublicKey {
 }
 
 // PublicKeyPEM returns the same as PEM ("RSA PUBLIC KEY").
-func (s *Server) PublicKeyPEM() string {
+func (s *Server) PublicKeyPEM() string { return publicPEM(s.opt.RSA) }
+
+// CDNKeyPEM returns the key of the CDN, "" if there is none.
+func (s *Server) CDNKeyPEM() string {
+	if s.opt.CDN == nil {
+		return ""
+	}
+	return publicPEM(s.opt.CDN)
+}
+
+func publicPEM(key *rsa.PrivateKey) string {
 	return string(pem.EncodeToMemory(&pem.Block{
 		Type:  "RSA PUBLIC KEY",
-		Bytes: x509.MarshalPKCS1PublicKey(&s.opt.RSA.PublicKey),
+		Bytes: x509.MarshalPKCS1PublicKey(&key.PublicKey),
 	}))
+}
+
+// rsaOf is the key of a data centre.
+func (s *Server) rsaOf(dc int) *rsa.PrivateKey {
+	if dc == CDNID {
+		return s.opt.CDN
+	}
+	return s.opt.RSA
 }
 
 // Faults returns the faults of the wire.
