@@ -264,6 +264,14 @@ func (s *Server) ChannelHashFor(viewer, id int64) int64 {
 	return s.channelHash(a, ch.id)
 }
 
+// since is when a member has joined, for others when the channel was made. https://core.telegram.org/constructor/channel (date)
+func (ch *channel) since(viewer *account) int {
+	if ch.has(viewer) {
+		return ch.standings[viewer].date
+	}
+	return ch.date
+}
+
 // see returns a channel as an account sees it. https://core.telegram.org/constructor/channel
 func (ch *channel) see(s *Server, viewer *account) tg.ChatClass {
 	hash := s.channelHash(viewer, ch.id)
@@ -274,7 +282,7 @@ func (ch *channel) see(s *Server, viewer *account) tg.ChatClass {
 	}
 	c := &tg.Channel{
 		ID: ch.id, Title: ch.title, Broadcast: ch.broadcast, Megagroup: !ch.broadcast, Creator: ch.creator == viewer,
-		Left: !ch.has(viewer), Photo: chatPhoto(ch.photo), Date: ch.date,
+		Left: !ch.has(viewer), Photo: chatPhoto(ch.photo), Date: ch.since(viewer),
 	}
 	c.SetAccessHash(hash)
 	if ch.username != "" {

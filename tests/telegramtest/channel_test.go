@@ -3,6 +3,7 @@ package telegramtest
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/gotd/td/tg"
@@ -271,5 +272,32 @@ func TestChannel_Participants(t *testing.T) {
 	}
 	if diff := cmp.Diff([]int64{bob.ID, alice.ID}, list(&tg.ChannelParticipantsAdmins{})); diff != "" {
 		t.Errorf("admins (-want +got):\n%s", diff)
+	}
+}
+
+// https://core.telegram.org/constructor/channel (date)
+func TestChannel_SaysSinceWhenOneIsAMember(t *testing.T) {
+	t.Parallel()
+	c := newSteps()
+	s := silent(full, at(c))
+	alice, bob := s.User("alice"), s.User("bobby")
+	group, err := s.AddChannel(Channel{Title: "Street", Username: "street", Creator: alice.ID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := s.now()
+	c.advance(time.Hour)
+	seen := func() int {
+		ch := s.channels[channelMark-group.ID]
+		return ch.see(s, s.accounts[bob.ID]).(*tg.Channel).Date
+	}
+	if got := seen(); got != made {
+		t.Errorf("before joining: %d, want %d", got, made)
+	}
+	if err := s.Join(group.ID, bob.ID, bob.ID); err != nil {
+		t.Fatal(err)
+	}
+	if got := seen(); got != made+3600 {
+		t.Errorf("after joining: %d, want %d", got, made+3600)
 	}
 }
