@@ -27,8 +27,9 @@
 //
 //	s.SayFile(alice.ID, bot.ID, "the door", telegramtest.File{Kind: telegramtest.KindPhoto, Data: telegramtest.Picture(640, 480, 1)})
 //
-// OnPart stops an upload where a test wants it, ExpireFileReferences and ForgetParts make what clients have stale, and
-// [Options].HashOnly keeps large uploads out of memory.
+// OnPart stops an upload where a test wants it; ExpireFileReferences, ForgetParts, ForgetCDNTokens and EmptyCDN make what
+// clients have stale, and Behaviour.CDNLies makes the CDN lie, which there is with [Options].CDN. Large files need no memory
+// with [Options].HashOnly, and with File.Source in the other direction.
 //
 // Peers are named by marked ids as in Telegram's Bot API: a user by its id, a small group by its negated id, a channel or
 // supergroup by -100 and its id.
@@ -36,9 +37,10 @@
 // Its parts, a file for each: accounts (account.go), groups (group.go), channels (channel.go, member.go), what a peer is
 // called by whom (peer.go), logins (authorization.go; phone.go, delivery.go, srp.go and entrance.go for those that are
 // not complete yet), the messages of everybody and the boxes of them (message.go, box.go), what is told to whom (push.go,
-// service.go, render.go, difference.go), files (upload.go, content.go, file.go, photo.go, method_media.go, album.go), the methods by family (method_*.go), the table of methods and their way through
-// (methods.go, handle.go), what a test makes happen (people.go, owner.go, chatchange.go, reading.go, presence.go,
-// query.go, sharing.go, behaviour.go, faults.go) and what it can see (view.go, history.go).
+// service.go, render.go, difference.go), files (upload.go, content.go, file.go, photo.go, album.go, cdn.go), the methods by
+// family (method_*.go), the table of methods and their way through (methods.go, handle.go), what a test makes happen
+// (people.go, owner.go, chatchange.go, reading.go, presence.go, query.go, sharing.go, behaviour.go, faults.go) and what it
+// can see (view.go, history.go).
 //
 // Everything is safe for concurrent use. Nothing is kept beyond the server's life.
 package telegramtest

@@ -21,8 +21,13 @@
 //	POST   /groups/{id}/title            {"by","title"}
 //	POST   /groups/{id}/photo            {"by","has"}
 //	POST   /groups/{id}/closed           {"closed": true}: only its creator may write
-//	POST   /say                          {"from","to","text","silent","reply_to","buttons":[[{"text","data","game"}]]}: the
-//	                                     message as "from" sees it
+//	POST   /say                          {"from","to","text","silent","reply_to","buttons":[[{"text","data","game"}]],
+//	                                     "file":{"kind","name","mime","data",...}}, data in base64: the message as "from"
+//	                                     sees it
+//	POST   /album                        {"from","to","text","files":[...]}: the messages
+//	GET    /files?chat=                  the files of a chat, with their bytes in base64
+//	POST   /files/expire                 {"references","parts","cdn_tokens","cdn"}, each true: file references, the parts of
+//	                                     uploads, tokens for the CDN, and what the CDN has are stale
 //	POST   /edit                         {"as","chat","id","text","hidden"}; id in the box of "as", or in the channel "chat";
 //	                                     hidden: a reaction, no other text
 //	POST   /delete                       {"as","chat","ids":[...],"revoke"}
@@ -74,8 +79,8 @@ import (
 	"telegram-client/tests/telegramtest"
 )
 
-// mostBody is the largest request, in bytes.
-const mostBody = 1 << 20
+// mostBody is the largest request, in bytes: files come in base64.
+const mostBody = 32 << 20
 
 // Handler returns the HTTP API of a server.
 func Handler(s *telegramtest.Server) http.Handler {
@@ -91,6 +96,9 @@ func Handler(s *telegramtest.Server) http.Handler {
 		"POST /groups/{id}/leave":           a.leave,
 		"POST /groups/{id}/closed":          a.closed,
 		"POST /say":                         a.say,
+		"POST /album":                       a.album,
+		"GET /files":                        a.files,
+		"POST /files/expire":                a.expire,
 		"POST /edit":                        a.edit,
 		"POST /delete":                      a.delete,
 		"POST /block":                       a.block,

@@ -9,6 +9,8 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
 	"errors"
 	"flag"
 	"fmt"
@@ -41,11 +43,21 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	file := flags.String("servers", "", "where to write the file for TELEGRAM_SERVERS")
 	dcs := flags.Int("dcs", 2, "how many data centres there are")
 	seed := flags.Uint64("seed", 1, "what chance is drawn from")
+	cdn := flags.Bool("cdn", false, "whether there is a CDN; it listens behind the data centres")
+	hashOnly := flags.Bool("hash-only", false, "keep the hashes of large uploads in place of their bytes")
 	untilEOF := flags.Bool("stdin", false, "stop when standard input ends")
 	if err := flags.Parse(args); err != nil {
 		return 2
 	}
-	o := telegramtest.Options{DCs: *dcs, Seed: *seed}
+	o := telegramtest.Options{DCs: *dcs, Seed: *seed, HashOnly: *hashOnly}
+	if *cdn {
+		key, err := rsa.GenerateKey(rand.Reader, 2048)
+		if err != nil {
+			fmt.Fprintln(stderr, "make the key of the CDN:", err)
+			return 1
+		}
+		o.CDN = key
+	}
 	if *listen != "" {
 		o.Listen = strings.Split(*listen, ",")
 	}
