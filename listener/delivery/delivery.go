@@ -69,6 +69,7 @@ type Delivery struct {
 	// What follows belongs to the goroutine of Run.
 	entry     entry.Entry
 	target    Target
+	nth       int   // which target of this delivery it is
 	broken    error // why there is no target
 	results   chan result
 	flying    map[string]*flight // by lane
@@ -96,6 +97,7 @@ type wants struct {
 // flight is an item on its way.
 type flight struct {
 	item      outbox.Item
+	nth       int  // of the target that it goes to
 	confirmed bool // an automation has answered already
 }
 
@@ -299,7 +301,7 @@ func (d *Delivery) claim(ctx, working context.Context, attempts *sync.WaitGroup)
 
 // start makes one attempt.
 func (d *Delivery) start(ctx context.Context, attempts *sync.WaitGroup, it outbox.Item) {
-	d.flying[it.Lane] = &flight{item: it}
+	d.flying[it.Lane] = &flight{item: it, nth: d.nth}
 	target := d.target
 	attempts.Add(1)
 	go func() { // ends with the attempt; the loop, or finish, takes every result

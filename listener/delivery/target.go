@@ -27,6 +27,7 @@ func (d *Delivery) take(e entry.Entry) {
 		former.Target.Token != e.Target.Token || former.Target.Confirm != e.Target.Confirm || former.Target.Generation != e.Target.Generation {
 		d.close()
 		d.target, d.broken = d.o.NewTarget(e.Target)
+		d.nth++
 		d.tries, d.tryAt = 0, now
 		d.report = Report{}
 	}
@@ -121,7 +122,10 @@ func (d *Delivery) confirmed(ctx context.Context, eventID string) {
 	d.o.Count("confirmed", 1)
 	d.query(&outbox.Item{EventID: id, Query: d.handed[id]}, outbox.Acknowledged)
 	d.claimAt = d.o.Clock.Now()
-	d.clear()
+	// It says that somebody there takes events, not that they can be brought there now.
+	if len(d.report.Conditions) > 0 && d.report.Conditions[0].Code == health.NotAcknowledged {
+		d.clear()
+	}
 }
 
 // judge keeps what there is to say about the target.

@@ -6,6 +6,7 @@ import (
 
 	"telegram-client/shared/entry"
 	"telegram-client/shared/outbox"
+	"telegram-client/shared/seal"
 )
 
 func TestDelivery_ConfirmedEventIsDone(t *testing.T) {
@@ -109,5 +110,74 @@ func TestDelivery_WithoutTargetEventsOnlyAge(t *testing.T) {
 			w.next().answer(outbox.Acknowledged)
 			w.settles()
 		})
+	}
+}
+
+// What an attempt at the former target comes to is neither said of the new one nor does it hold it up.
+func TestDelivery_AttemptInFlightWhenTheTargetChanges(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		says outbox.Outcome
+		want outbox.Decision
+	}{
+		"unreachable":  {outbox.Unreachable, outbox.Decision{Action: outbox.Retry}},
+		"not taken":    {outbox.NotAcknowledged, outbox.Decision{Action: outbox.Retry}},
+		"refused":      {outbox.Refused, outbox.Decision{Action: outbox.Retry}},
+		"handed over":  {outbox.AwaitConfirm, outbox.Decision{Action: outbox.Retry}},
+		"acknowledged": {outbox.Acknowledged, outbox.Decision{Action: outbox.Done}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := start(t, usable, func(_ *Options, m *memory) { m.add("a", "x") })
+			a := w.next()
+			<-w.reports
+			moved := usable
+			moved.URL, moved.Generation = seal.NewText("http://b"), 2
+			w.Reload(entry.Entry{ID: id, Target: moved})
+			<-w.reports // it was taken up
+			a.answer(c.says)
+			if s := w.settles(); s.Decision != c.want {
+				t.Errorf("%+v, want %+v", s.Decision, c.want)
+			}
+			if c.want.Action == outbox.Done {
+				w.store.add("a", "y")
+				w.Fresh()
+			}
+			b := w.next()
+			if again := b.item.Type == "x"; again != (c.want.Action == outbox.Retry) {
+				t.Errorf("then %s", b.item.Type)
+			}
+			if len(w.reports) > 0 {
+				t.Errorf("reported: %+v", <-w.reports)
+			}
+			b.answer(outbox.Acknowledged)
+			w.settles()
+		})
+	}
+}
+
+// A confirmation shows that events are taken where they arrive, not that they arrive.
+func TestDelivery_ConfirmationDoesNotHideThatTheTargetIsAway(t *testing.T) {
+	t.Parallel()
+	for says, reports := range map[outbox.Outcome]int{outbox.Unreachable: 0, outbox.NotAcknowledged: 1} {
+		w := start(t, usable, func(_ *Options, m *memory) { m.add("a", "x") })
+		<-w.reports
+		w.next().answer(says)
+		w.settles()
+		w.passUntilNext(10 * time.Millisecond).answer(says)
+		w.settles() // the next attempt is a second from now
+		if r := <-w.reports; len(r.Conditions) != 1 {
+			t.Fatalf("%+v", r)
+		}
+		w.store.mu.Lock()
+		w.store.items[0].due, w.store.pause = w.clock.Now(), time.Time{}
+		w.store.mu.Unlock()
+		w.Confirmed("0c1b7a52-9a51-4d70-8a5c-2f4f0f9d7d3e")
+		a := w.next() // it was heard
+		if got := len(w.reports); got != reports {
+			t.Errorf("after outcome %d: %d reports, want %d", says, got, reports)
+		}
+		a.answer(outbox.Acknowledged)
+		w.settles()
 	}
 }

@@ -20,8 +20,14 @@ func (d *Delivery) ended(ctx context.Context, r result) {
 	}
 	d.o.Count(word(v.Outcome), 1)
 	decision := outbox.Decide(v, r.attempt)
+	switch {
+	case f.nth == d.nth:
+		d.judge(v, r.attempt)
+	case v.Outcome != outbox.Acknowledged: // what the former target says is nothing to the one that there is now
+		decision = outbox.Decision{Action: outbox.Retry}
+		v.Outcome = outbox.Unreachable
+	}
 	d.unsettled = append(d.unsettled, outbox.Settlement{Item: f.item, Decision: decision, Reason: v.Reason})
-	d.judge(v, r.attempt)
 	d.query(&f.item, v.Outcome)
 	if v.Outcome == outbox.Acknowledged {
 		d.claimAt = d.o.Clock.Now() // the lane goes on
