@@ -62,11 +62,14 @@ func (t *status) now() entry.Status {
 
 // keep publishes changes until ctx ends.
 func (t *status) keep(ctx context.Context) {
+	doubted := t.s.doubted
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-t.rung:
+		case <-doubted:
+			doubted = nil
 		}
 		for {
 			err := t.s.o.Store.SaveStatus(ctx, t.claim.Entry.ID, t.claim.Lease, t.now())

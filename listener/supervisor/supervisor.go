@@ -78,6 +78,7 @@ type Options struct {
 type Supervisor struct {
 	o       Options
 	started chan struct{}
+	doubted chan struct{} // closed when there is something to say of the store
 	serving sync.WaitGroup
 
 	mu      sync.Mutex
@@ -102,7 +103,7 @@ func New(o Options) *Supervisor {
 	if o.Observer == nil {
 		o.Observer = observe.New(nil)
 	}
-	return &Supervisor{o: o, started: make(chan struct{}), served: map[entry.ID]bool{}, refused: map[entry.ID]time.Time{}}
+	return &Supervisor{o: o, started: make(chan struct{}), doubted: make(chan struct{}), served: map[entry.ID]bool{}, refused: map[entry.ID]time.Time{}}
 }
 
 // Started is closed after the first round: whoever takes over the leases of a former process waits for it before it
@@ -119,7 +120,11 @@ func (s *Supervisor) Run(ctx context.Context) error {
 			s.sweep(ctx)
 		}()
 	}
-	s.doubt(ctx)
+	s.serving.Add(1)
+	go func() { // ends with ctx, or when the store has answered
+		defer s.serving.Done()
+		s.doubt(ctx)
+	}()
 	takeover := s.o.Takeover
 	for failed := 0; ctx.Err() == nil; {
 		err := s.round(ctx, takeover)
@@ -143,22 +148,23 @@ func (s *Supervisor) Run(ctx context.Context) error {
 	return nil
 }
 
-// doubt asks once what the store may lose. A store that does not answer is asked again by the next listener.
+// doubt asks, until the store answers, what it may lose.
 func (s *Supervisor) doubt(ctx context.Context) {
 	if s.o.Doubt == nil {
 		return
 	}
 	reason, err := s.o.Doubt(ctx)
-	if err != nil {
+	for ; err != nil && ctx.Err() == nil; reason, err = s.o.Doubt(ctx) {
 		s.o.Log.Warn("the store does not say how durable it is", "error", err)
-		return
+		s.sleep(ctx, lookEvery)
 	}
-	if reason == "" {
+	if err != nil || reason == "" {
 		return
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.store = []health.Condition{{Code: health.StoreNotDurable, Since: s.o.Clock.Now().UTC(), Placeholders: map[string]string{"reason": reason}}}
+	s.mu.Unlock()
+	close(s.doubted)
 }
 
 // conditions are shown for every entry.

@@ -3,6 +3,7 @@ package supervisor
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http/httptest"
 	"strings"
@@ -213,13 +214,19 @@ func TestSupervisor_ReloadTakesUpOptionsAndTarget(t *testing.T) {
 	}
 }
 
-// The store says that it may lose the last second: the owner is told.
+// The store says that it may lose the last second: the owner is told, also if it does not say so at once.
 func TestSupervisor_DoubtAboutTheStoreIsShown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.addEntry(entry.Target{})
 	w.start(func(o *Options) {
-		o.Doubt = func(context.Context) (string, error) { return "it keeps no file", nil }
+		asked := 0
+		o.Doubt = func(context.Context) (string, error) {
+			if asked++; asked < 3 {
+				return "", errors.New("the store is loading")
+			}
+			return "it keeps no file", nil
+		}
 	})
 	w.until("it is shown", func() bool { return w.has(health.StoreNotDurable) })
 	w.until("it is connected", func() bool { return w.status().Connected })
