@@ -21,6 +21,7 @@ import (
 	"telegram-client/shared/flow/login"
 	"telegram-client/shared/flow/options"
 	"telegram-client/shared/httpapi"
+	"telegram-client/shared/job"
 	"telegram-client/shared/process"
 	"telegram-client/shared/redisstore"
 	"telegram-client/shared/seal"
@@ -35,6 +36,8 @@ type Parts struct {
 	Dialer  *telegram.Dialer
 	Tokens  httpapi.Tokens
 	Numbers process.Numbers
+	// Jobs carry out the calls that nobody waits for; nil: all are waited for. See Runner.
+	Jobs *job.Runner
 	// Target is what the target of a new entry begins as; its Confirm also holds for a webhook that does not say.
 	Target entry.Target
 	// URLs are the base addresses of the functions, by name; empty: all are where a request came in.
@@ -87,7 +90,9 @@ func (p Parts) service() *service.Service {
 }
 
 // SendMessages returns the API of sendmessages.
-func (p Parts) SendMessages() *httpapi.API { return httpapi.SendMessages(p.service(), p.settings()) }
+func (p Parts) SendMessages() *httpapi.API {
+	return httpapi.SendMessages(p.service(), p.senderSettings())
+}
 
 // EditMessage returns the API of editmessage.
 func (p Parts) EditMessage() *httpapi.API { return httpapi.EditMessage(p.service(), p.settings()) }
@@ -117,7 +122,7 @@ func Entries(ctx context.Context, e process.Environ) (http.Handler, error) {
 
 // SendMessages builds the function sendmessages.
 func SendMessages(ctx context.Context, e process.Environ) (http.Handler, error) {
-	return build(ctx, e, Parts.SendMessages)
+	return buildSender(ctx, e, Parts.SendMessages)
 }
 
 // EditMessage builds the function editmessage.
