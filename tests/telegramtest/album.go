@@ -72,12 +72,12 @@ func sendMultiMedia(c *call, r *tg.MessagesSendMultiMediaRequest) (bin.Encoder, 
 			before = append(before, m)
 		}
 	}
-	if len(before) > 0 {
-		return c.albumAgain(r.MultiMedia, before)
-	}
-	files, err := c.albumFiles(r.MultiMedia)
+	files, err := c.albumFiles(r.MultiMedia) // (A64)
 	if err != nil {
 		return nil, err
+	}
+	if len(before) > 0 {
+		return c.albumAgain(r.MultiMedia, before)
 	}
 	replyTo, err := c.replyTo(r.ReplyTo, to)
 	if err != nil {

@@ -77,16 +77,11 @@ func (e elsewhere) sum() [sha256.Size]byte {
 	return [sha256.Size]byte(h.Sum(nil))
 }
 
-// whole returns all of a content; nil if it was not kept.
+// whole returns all of a content; nil if it is not in memory.
 func whole(c content) []byte {
-	const piece = 1 << 20
-	var b bytes.Buffer
-	for offset := int64(0); offset < c.size(); offset += piece {
-		next, kept := c.readAt(offset, piece)
-		if !kept {
-			return nil
-		}
-		b.Write(next)
+	pieces, kept := c.(chunks)
+	if !kept {
+		return nil
 	}
-	return b.Bytes()
+	return bytes.Join(pieces, nil)
 }

@@ -23,7 +23,8 @@ type file struct {
 	attributes []tg.DocumentAttributeClass // of a document
 	thumbs     []photoSize                 // of a document
 	content    content
-	cdn        bool // popular enough that clients are sent to a CDN
+	sum        *[sha256.Size]byte // of content, once it was asked for
+	cdn        bool               // popular enough that clients are sent to a CDN
 }
 
 // attachment is a file in a message.

@@ -127,3 +127,39 @@ func TestGotd_Downloads(t *testing.T) {
 		t.Errorf("the CDN was asked %d times", n)
 	}
 }
+
+// What people send is pushed, an album message by message.
+func TestGotd_HearsOfFiles(t *testing.T) {
+	t.Parallel()
+	s := started(t, plain)
+	alice, bot := s.User("alice"), s.Bot("helper_bot")
+	ctx, got := within(t), newHeard()
+	d := newDevice(s, "listener").keyed(t)
+	d.handler = got
+	d.logIn(ctx, t, bot.Token)
+	photo := telegramtest.File{Kind: telegramtest.KindPhoto, Data: telegramtest.Picture(30, 20, 1)}
+	if err := d.run(ctx, func(ctx context.Context, c *telegram.Client) error {
+		if _, err := c.API().UpdatesGetState(ctx); err != nil {
+			return err
+		}
+		s.SayFile(alice.ID, bot.ID, "one", photo)
+		s.SayAlbum(alice.ID, bot.ID, "two", photo, photo)
+		got.until(ctx, t, func(all []tg.UpdatesClass) bool { return len(texts(all)) == 3 })
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	grouped := map[int64]int{}
+	for _, u := range got.list() {
+		for _, x := range u.(*tg.Updates).Updates {
+			m := x.(*tg.UpdateNewMessage).Message.(*tg.Message)
+			if _, ok := m.Media.(*tg.MessageMediaPhoto); !ok {
+				t.Errorf("heard of %v", m.Media)
+			}
+			grouped[m.GroupedID]++
+		}
+	}
+	if len(grouped) != 2 || grouped[0] != 1 {
+		t.Errorf("groups %v", grouped)
+	}
+}

@@ -3,6 +3,7 @@ package telegramtest
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"image"
 	"image/png"
 	"strings"
@@ -280,4 +281,87 @@ func TestMedia_RandomIDIsKnownToItsAuthorizationOnly(t *testing.T) {
 	if _, err := send(b); err != nil || len(s.Files(alice.ID)) != 2 {
 		t.Errorf("%v, %d files", err, len(s.Files(alice.ID)))
 	}
+}
+
+func TestMedia_WhatComesWithIt(t *testing.T) {
+	t.Parallel()
+	s := silent(full)
+	alice, bot := s.User("alice"), s.Bot("helper_bot")
+	l := logIn(t, s, bot, "sender")
+	in := document(l.upload(t, 1, "a.bin", noise(10)))
+	in.Thumb = l.upload(t, 2, "t.jpg", Picture(90, 60, 1))
+	long := strings.Repeat("x", 1025)
+	request := &tg.MessagesSendMediaRequest{
+		Peer: s.peer(bot, alice), Media: in, RandomID: 1, Message: long, ReplyMarkup: keyboard([][]Button{{{Text: "open", Data: "door"}}}),
+	}
+	_, err := l.MessagesSendMedia(context.Background(), request)
+	refused(t, err, 400, "MEDIA_CAPTION_TOO_LONG")
+	s.accounts[bot.ID].premium = true
+	if _, err := l.MessagesSendMedia(context.Background(), request); err != nil {
+		t.Fatal(err)
+	}
+	got := s.Files(alice.ID)
+	if len(got) != 1 || got[0].Caption != long || len(buttons(got[0].Markup)) != 1 {
+		t.Errorf("%+v", got)
+	}
+	thumbs := s.Show(bot.ID, alice.ID, got[0].Message).Media.(*tg.MessageMediaDocument).Document.(*tg.Document).Thumbs
+	if len(thumbs) != 1 || thumbs[0].(*tg.PhotoSize).W != 90 {
+		t.Errorf("thumbs %v", thumbs)
+	}
+	for name, data := range map[string][]byte{"t.jpg": Picture(321, 10, 1), "t.png": pictured(9, 9)} {
+		in.Thumb = l.upload(t, 3, name, data)
+		_, err := l.MessagesUploadMedia(context.Background(), &tg.MessagesUploadMediaRequest{Peer: &tg.InputPeerEmpty{}, Media: in})
+		refused(t, err, 400, "IMAGE_PROCESS_FAILED")
+	}
+}
+
+// A message that was sent is recognised when its file can be had, and not before (A64).
+func TestMedia_RandomIDComesAfterTheFile(t *testing.T) {
+	t.Parallel()
+	s := silent(Behaviour{Short: Never, RefuseRepeated: Never})
+	alice, bot := s.User("alice"), s.Bot("helper_bot")
+	l := logIn(t, s, bot, "sender")
+	send := func() error {
+		_, err := l.MessagesSendMedia(context.Background(), &tg.MessagesSendMediaRequest{
+			Peer: s.peer(bot, alice), Media: document(&tg.InputFile{ID: 1, Parts: 1, Name: "a.bin"}), RandomID: 5,
+		})
+		return err
+	}
+	l.upload(t, 1, "a.bin", noise(10))
+	if err := send(); err != nil {
+		t.Fatal(err)
+	}
+	s.ForgetParts()
+	refused(t, send(), 400, "FILE_PART_0_MISSING")
+	l.upload(t, 1, "a.bin", noise(10))
+	if err := send(); err != nil || len(s.Files(alice.ID)) != 1 {
+		t.Errorf("%v, %d files", err, len(s.Files(alice.ID)))
+	}
+}
+
+func TestMedia_OfWhichOnlyTheHashIsKept(t *testing.T) {
+	t.Parallel()
+	s := silent(full, func(o *Options) { o.HashOnly = true })
+	alice, bot := s.User("alice"), s.Bot("helper_bot")
+	l := logIn(t, s, bot, "sender")
+	send := func(id int64) {
+		if _, err := l.MessagesSendMedia(context.Background(), &tg.MessagesSendMediaRequest{
+			Peer: s.peer(bot, alice), Media: document(l.upload(t, 1, "a.bin", noise(mostSmall+1))), RandomID: id,
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	send(1)
+	send(2) // the same parts again
+	got := s.Files(alice.ID)
+	if got[0].Data != nil || got[1].Sum != sha256.Sum256(noise(mostSmall+1)) {
+		t.Errorf("%d bytes, %x", len(got[0].Data), got[1].Sum)
+	}
+	if err := l.part(1, sentPart{big: true, number: 0, total: 21}, make([]byte, mostPart)); err != nil {
+		t.Fatal(err)
+	}
+	_, err := l.MessagesUploadMedia(context.Background(), &tg.MessagesUploadMediaRequest{
+		Peer: &tg.InputPeerEmpty{}, Media: document(&tg.InputFileBig{ID: 1, Parts: 21}),
+	})
+	refused(t, err, 400, "FILE_PARTS_INVALID") // what was hashed cannot be replaced
 }

@@ -1,7 +1,9 @@
 package telegramtest
 
 import (
+	"bytes"
 	"fmt"
+	"image"
 	"slices"
 	"unicode/utf16"
 
@@ -19,6 +21,7 @@ func (s *Server) mediaMethods(t table) {
 const (
 	mostCaption        = 1024
 	mostCaptionPremium = 4096
+	mostThumb          = 320 // pixels of a side
 )
 
 // checkCaption checks a caption and its entities, counted as in checkText (A55).
@@ -63,13 +66,9 @@ func uploadMedia(c *call, r *tg.MessagesUploadMediaRequest) (bin.Encoder, error)
 
 // attach makes an attachment of what a request names: a file that was uploaded, or one that is there already.
 func (c *call) attach(in tg.InputMediaClass, refuse func(wrong string) error) (*attachment, error) {
-	for part, used := range map[string]bool{
-		"stickers, ttl_seconds, live photos": unusual(in),
-	} {
-		if used {
-			c.unsupported(part)
-			return nil, tgerr.New(400, "MEDIA_INVALID")
-		}
+	if isUnusual(in) {
+		c.unsupported("stickers, ttl_seconds, live photos, covers")
+		return nil, tgerr.New(400, "MEDIA_INVALID")
 	}
 	switch m := in.(type) {
 	case *tg.InputMediaUploadedPhoto:
@@ -99,8 +98,8 @@ func (c *call) attach(in tg.InputMediaClass, refuse func(wrong string) error) (*
 	return nil, tgerr.New(400, "MEDIA_INVALID")
 }
 
-// unusual reports whether a request wants of a file what the server does not know.
-func unusual(in tg.InputMediaClass) bool {
+// isUnusual reports whether a request wants of a file what the server does not know.
+func isUnusual(in tg.InputMediaClass) bool {
 	switch m := in.(type) {
 	case *tg.InputMediaUploadedPhoto:
 		return len(m.Stickers) > 0 || m.TTLSeconds != 0 || m.LivePhoto || m.Video != nil
@@ -152,7 +151,12 @@ func (c *call) uploadedDocument(m *tg.InputMediaUploadedDocument) (*file, error)
 		if err != nil {
 			return nil, err
 		}
-		f.thumbs = []photoSize{{kind: "m", width: 320, height: 320, content: thumb}}
+		// https://core.telegram.org/constructor/inputMediaUploadedDocument: a JPEG of up to 320 pixels.
+		size, format, err := image.DecodeConfig(bytes.NewReader(whole(thumb)))
+		if err != nil || format != "jpeg" || max(size.Width, size.Height) > mostThumb {
+			return nil, tgerr.New(400, "IMAGE_PROCESS_FAILED")
+		}
+		f.thumbs = []photoSize{{kind: "m", width: size.Width, height: size.Height, content: thumb}}
 	}
 	return f, nil
 }
@@ -185,12 +189,12 @@ func sendMedia(c *call, r *tg.MessagesSendMediaRequest) (bin.Encoder, error) {
 	if err := c.mayWrite(to); err != nil {
 		return nil, err
 	}
-	if answer, err := c.again(r.RandomID); answer != nil || err != nil {
-		return answer, err
-	}
-	a, err := c.attach(r.Media, errReference)
+	a, err := c.attach(r.Media, errReference) // before the random_id is looked at (A64)
 	if err != nil {
 		return nil, err
+	}
+	if answer, err := c.again(r.RandomID); answer != nil || err != nil {
+		return answer, err
 	}
 	return c.write(&message{
 		from: c.account, to: to.user, group: to.group, channel: to.channel, date: c.server.now(), text: r.Message, entities: r.Entities,

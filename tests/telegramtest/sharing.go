@@ -99,8 +99,8 @@ func (s *Server) bring(f File, from *account) (*file, error) {
 	if f.Source != nil {
 		all = elsewhere{f.Source, f.Size}
 	}
-	if all.size() == 0 {
-		return nil, errors.New("a file has bytes")
+	if all.size() == 0 || f.Kind == KindPhoto && f.Source != nil {
+		return nil, errors.New("a file has bytes, and a photo has them in Data")
 	}
 	var made *file
 	if f.Kind == KindPhoto {
@@ -160,7 +160,7 @@ type SentFile struct {
 	Grouped int64 `json:"grouped,omitempty"`
 	// Document is the id of the photo or document, the same wherever it was sent without another upload.
 	Document int64             `json:"document"`
-	Sum      [sha256.Size]byte `json:"-"` // of all bytes, also where Data is empty because of Options.HashOnly
+	Sum      [sha256.Size]byte `json:"-"` // of all bytes, also where Data is empty because of Options.HashOnly or File.Source
 	// Attributes are those of a document.
 	Attributes []tg.DocumentAttributeClass `json:"-"`
 }
@@ -202,7 +202,7 @@ func (m *message) sentFile() SentFile {
 			Spoiler: m.file.spoiler,
 		},
 		Number: m.number, Chat: m.chat(), From: m.from.id, Caption: m.text, Entities: m.entities, Markup: m.markup,
-		Silent: m.silent, Grouped: m.grouped, Document: f.id, Sum: f.content.sum(), Attributes: f.attributes,
+		Silent: m.silent, Grouped: m.grouped, Document: f.id, Sum: f.hash(), Attributes: f.attributes,
 	}
 	owner := m.from
 	if m.channel != nil {
@@ -224,6 +224,14 @@ func (m *message) sentFile() SentFile {
 		}
 	}
 	return x
+}
+
+func (f *file) hash() [sha256.Size]byte {
+	if f.sum == nil {
+		sum := f.content.sum()
+		f.sum = &sum
+	}
+	return *f.sum
 }
 
 // Picture makes a JPEG of some size in pixels, for photos. The same sides and seed give the same bytes.

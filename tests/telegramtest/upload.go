@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	stdhash "hash"
+	"hash/maphash"
 
 	"github.com/gotd/td/bin"
 	"github.com/gotd/td/tg"
@@ -39,17 +40,18 @@ type upload struct {
 	total    int // parts, as the client said; 0: not yet
 	streamed bool
 	parts    map[int]part
-	// What Options.HashOnly needs: the parts that were added to sum, and whether one of them came again with other bytes.
+	// What Options.HashOnly needs: how many parts were added to sum, and whether one of them came again with other bytes.
 	sum    stdhash.Hash
+	seed   maphash.Seed
 	summed int
 	broken bool
 }
 
-// part is one of them. data is nil if it is only hashed and was added to the sum.
+// part is one of them. data is nil once it was added to the sum.
 type part struct {
-	size int
-	data []byte
-	hash [sha256.Size]byte
+	size  int
+	data  []byte
+	print uint64 // of data, once that is gone
 }
 
 func (c *call) mostParts() int {
@@ -78,7 +80,7 @@ func (c *call) savePart(big bool, file int64, number, total int, data []byte) (b
 	key := uploadKey{c.authorization.id, c.request.DC, file}
 	u := s.uploads[key]
 	if u == nil || u.big != big {
-		u = &upload{big: big, parts: map[int]part{}, sum: sha256.New()}
+		u = &upload{big: big, parts: map[int]part{}, sum: sha256.New(), seed: maphash.MakeSeed()}
 	}
 	if err := u.check(number, total, len(data), c.mostParts()); err != nil {
 		return nil, err
@@ -141,23 +143,18 @@ func isPartSize(size int) bool { return size%1024 == 0 && mostPart%size == 0 }
 
 // keep stores a part; one that came before is replaced.
 func (u *upload) keep(number int, data []byte, hashOnly bool) {
-	p := part{size: len(data), hash: sha256.Sum256(data), data: data}
-	if old, again := u.parts[number]; again && hashOnly && number < u.summed {
-		u.broken = u.broken || old.hash != p.hash
+	if _, again := u.parts[number]; again && number < u.summed {
+		u.broken = u.broken || u.parts[number].print != maphash.Bytes(u.seed, data)
 		return
 	}
-	u.parts[number] = p
-	if !hashOnly {
-		return
-	}
-	for {
+	u.parts[number] = part{size: len(data), data: data}
+	for hashOnly {
 		next, there := u.parts[u.summed]
 		if !there {
 			return
 		}
 		u.sum.Write(next.data)
-		next.data = nil
-		u.parts[u.summed] = next
+		u.parts[u.summed] = part{size: next.size, print: maphash.Bytes(u.seed, next.data)}
 		u.summed++
 	}
 }

@@ -8,7 +8,7 @@ const remembered = 4096
 // Of answers that are large, such as pieces of files, fewer are kept: a client asks again soon if it does.
 const (
 	large       = 16 << 10 // bytes
-	mostOfLarge = 64
+	mostOfLarge = 16
 )
 
 // memory is what is known of a session id of a key, across its connections.
