@@ -139,7 +139,7 @@ func (f *Flows) Answer(ctx context.Context, id string, in flow.Input) (flow.Resu
 		return flow.Result{}, unknownFlow()
 	}
 	t := f.turn(ctx, h)
-	s, ok := steps[h.Flow.StepID]
+	s, ok := steps()[h.Flow.StepID]
 	if !ok {
 		f.giveBack(ctx, h)
 		return flow.Result{}, unknownStep(h.Flow)

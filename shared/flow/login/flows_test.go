@@ -78,7 +78,7 @@ func TestFlows_MakeAnEntry(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := flow.Result{
-		Type: flow.Form, FlowID: r.FlowID, Handler: "telegram_client", StepID: "user", Fields: steps[stepUser].fields,
+		Type: flow.Form, FlowID: r.FlowID, Handler: "telegram_client", StepID: "user", Fields: steps()[stepUser].fields,
 		Errors: map[string]string{}, Messages: map[string]string{},
 		Placeholders: map[string]string{"devices": "2", "device_names": "Home Assistant · listener, Home Assistant · sender 1"},
 		ExpiresAt:    w.clock.Add(15 * time.Minute),
@@ -100,7 +100,7 @@ func TestFlows_MakeAnEntry(t *testing.T) {
 	id := r.FlowID
 	r = answer(t, f, id, userForm)
 	want = flow.Result{
-		Type: flow.Form, FlowID: id, Handler: "telegram_client", StepID: "token", Fields: steps[stepToken].fields, LastStep: true,
+		Type: flow.Form, FlowID: id, Handler: "telegram_client", StepID: "token", Fields: steps()[stepToken].fields, LastStep: true,
 		Errors: map[string]string{}, Messages: map[string]string{}, Placeholders: map[string]string{}, ExpiresAt: w.clock.Add(15 * time.Minute),
 	}
 	if d := cmp.Diff(want, r); d != "" {

@@ -62,14 +62,14 @@ type step struct {
 	answer func(t *turn, ctx context.Context, r *flow.Reader) error
 }
 
-var steps map[string]step
-
-func init() {
+// steps returns the steps by their ids. It is no variable: a program that only imports this package would carry the whole
+// login with it.
+func steps() map[string]step {
 	secret := map[string]any{"text": map[string]any{"type": "password"}}
 	choose := func(options ...string) any {
 		return map[string]any{"select": map[string]any{"options": options, "translation_key": fieldClientType}}
 	}
-	steps = map[string]step{
+	return map[string]step{
 		stepUser: {
 			fields: []flow.Field{
 				{Name: fieldAPIID, Type: "integer", Required: true},
@@ -133,7 +133,7 @@ func init() {
 
 // form shows the form that a flow waits with.
 func (f *Flows) form(fl Flow) (flow.Result, error) {
-	s, ok := steps[fl.StepID]
+	s, ok := steps()[fl.StepID]
 	if !ok {
 		return flow.Result{}, unknownStep(fl)
 	}
