@@ -62,6 +62,8 @@ type Account struct {
 	PasswordHint string `json:"password_hint,omitempty"`
 	// Token is what a bot logs in with.
 	Token string `json:"token,omitempty"`
+	// Premium says that the account has paid for it. https://core.telegram.org/api/premium
+	Premium bool `json:"premium,omitempty"`
 	// DC is where the account lives: it can log in nowhere else.
 	DC int `json:"dc"`
 }
@@ -152,7 +154,7 @@ func (s *Server) AddAccount(a Account) (Account, error) {
 	}
 	x := &account{
 		id: a.ID, bot: a.Bot, firstName: a.FirstName, lastName: a.LastName, username: a.Username, phone: a.Phone,
-		token: a.Token, home: a.DC, met: map[int64]bool{}, blocked: map[int64]bool{}, contacts: map[int64]bool{},
+		token: a.Token, premium: a.Premium, home: a.DC, met: map[int64]bool{}, blocked: map[int64]bool{}, contacts: map[int64]bool{},
 		readInbox: map[int64]int{}, readOutbox: map[int64]int{}, drafts: map[int64]string{},
 		password: password,
 	}
