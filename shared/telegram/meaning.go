@@ -32,6 +32,10 @@ var (
 	badButton     = meaning{code: fault.InvalidField, sentence: "Telegram does not accept a button of the keyboard. Check its text, its data (up to 64 bytes) and its address."}
 	badReaction   = meaning{code: fault.InvalidField, sentence: "Telegram does not take this reaction here: the chat may allow others only, and custom emojis need Premium."}
 	badSchedule   = meaning{code: fault.ScheduleInvalid, sentence: "Telegram does not take this time: it has to be in the future, and within a year."}
+	badFile       = meaning{code: fault.FileRefused, sentence: "Telegram does not take this file. It may be broken; with force_document it is sent as it is."}
+	badPhoto      = meaning{code: fault.FileRefused, sentence: "Telegram does not take this image for a photo. With force_document it is sent as it is."}
+	fileForgotten = meaning{code: fault.TelegramError, sentence: "Telegram has forgotten the file before it was used. Try again."}
+	notReplaced   = meaning{code: fault.FileRefused, sentence: "The file of this message cannot be replaced by this one: a text has none, and in an album photos and videos are replaced by such, others by their like. Send a new message."}
 	loggedOut     = meaning{fault.ReauthRequired, "Telegram has ended this login. Log in again.", authorization.Ended}
 	banned        = meaning{fault.ReauthRequired, "Telegram has banned or deleted this account. If that is wrong, ask Telegram: https://telegram.org/support.", authorization.Ended}
 	duplicated    = meaning{fault.SenderResting, "Telegram saw this login used over two connections at once and may have ended it. It rests for a moment and is then tried again; if that fails, log in again.", authorization.Duplicated}
@@ -72,6 +76,13 @@ var meanings = map[string]meaning{
 	"CHAT_GUEST_SEND_FORBIDDEN":   notAllowed,
 	"CHAT_SEND_PLAIN_FORBIDDEN":   mediaBarred,
 	"CHAT_SEND_MEDIA_FORBIDDEN":   mediaBarred,
+	"CHAT_SEND_PHOTOS_FORBIDDEN":  mediaBarred,
+	"CHAT_SEND_VIDEOS_FORBIDDEN":  mediaBarred,
+	"CHAT_SEND_AUDIOS_FORBIDDEN":  mediaBarred,
+	"CHAT_SEND_VOICES_FORBIDDEN":  mediaBarred,
+	"CHAT_SEND_DOCS_FORBIDDEN":    mediaBarred,
+	"CHAT_SEND_GIFS_FORBIDDEN":    mediaBarred,
+	"VOICE_MESSAGES_FORBIDDEN":    {code: fault.ChatWriteForbid, sentence: "This person takes no voice messages. With force_document the sound is sent as a file."},
 	"USER_BANNED_IN_CHANNEL":      {code: fault.ChatWriteForbid, sentence: "This account is banned from writing in groups and channels. Ask @SpamBot in Telegram why."},
 	"USER_NOT_PARTICIPANT":        notAllowed,
 	"USER_PRIVACY_RESTRICTED":     {code: fault.ChatWriteForbid, sentence: "This person's privacy settings do not allow it."},
@@ -99,6 +110,27 @@ var meanings = map[string]meaning{
 	"BUTTON_URL_INVALID":          badButton,
 	"REPLY_MARKUP_INVALID":        badButton,
 	"REPLY_MARKUP_TOO_LONG":       badButton,
+
+	"MEDIA_EMPTY":               badFile,
+	"MEDIA_INVALID":             badFile,
+	"MEDIA_FILE_INVALID":        badFile,
+	"MEDIA_TYPE_INVALID":        badFile,
+	"DOCUMENT_INVALID":          badFile,
+	"VIDEO_FILE_INVALID":        badFile,
+	"FILE_CONTENT_TYPE_INVALID": badFile,
+	"FILE_PARTS_INVALID":        badFile,
+	"FILE_PART_MISSING":         fileForgotten,
+	"FILE_REFERENCE_EXPIRED":    fileForgotten,
+	"FILE_REFERENCE_INVALID":    fileForgotten,
+	"FILE_REFERENCE_EMPTY":      fileForgotten,
+	"IMAGE_PROCESS_FAILED":      badPhoto,
+	"PHOTO_INVALID":             badPhoto,
+	"PHOTO_INVALID_DIMENSIONS":  badPhoto,
+	"PHOTO_SAVE_FILE_INVALID":   badPhoto,
+	"PHOTO_EXT_INVALID":         badPhoto,
+	"MEDIA_PREV_INVALID":        notReplaced,
+	"MEDIA_NEW_INVALID":         notReplaced,
+	"MEDIA_GROUPED_INVALID":     notReplaced,
 
 	"REACTION_INVALID":         badReaction,
 	"REACTION_EMPTY":           badReaction,
