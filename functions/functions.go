@@ -16,12 +16,13 @@ import (
 	"github.com/gotd/td/clock"
 	"github.com/redis/go-redis/v9"
 
+	"telegram-client/shared/attachment"
 	"telegram-client/shared/authorization"
+	"telegram-client/shared/dialpolicy"
 	"telegram-client/shared/entry"
 	"telegram-client/shared/flow/login"
 	"telegram-client/shared/flow/options"
 	"telegram-client/shared/httpapi"
-	"telegram-client/shared/job"
 	"telegram-client/shared/process"
 	"telegram-client/shared/redisstore"
 	"telegram-client/shared/seal"
@@ -36,19 +37,20 @@ type Parts struct {
 	Dialer  *telegram.Dialer
 	Tokens  httpapi.Tokens
 	Numbers process.Numbers
-	// Jobs carry out the calls that nobody waits for; nil: all are waited for. See Runner.
-	Jobs *job.Runner
 	// Target is what the target of a new entry begins as; its Confirm also holds for a webhook that does not say.
 	Target entry.Target
 	// URLs are the base addresses of the functions, by name; empty: all are where a request came in.
 	URLs map[string]string
 	// Uploads is what calls may bring along.
 	Uploads httpapi.Uploads
-	Log     *slog.Logger
+	// Files opens what calls name as files, and Media tells what they are. Nil: files are refused.
+	Files service.Files
+	Media service.Media
+	Log   *slog.Logger
 }
 
 func (p Parts) settings() httpapi.Settings {
-	return httpapi.Settings{Tokens: p.Tokens, Log: p.Log, Uploads: p.Uploads, Deadlines: httpapi.Deadlines{Text: p.Numbers.CallDeadline, FlowStep: p.Numbers.FlowDeadline}}
+	return httpapi.Settings{Tokens: p.Tokens, Log: p.Log, Uploads: p.Uploads, Deadlines: httpapi.Deadlines{Text: p.Numbers.CallDeadline, Files: p.Numbers.FileDeadline, FlowStep: p.Numbers.FlowDeadline}}
 }
 
 // Flows returns the logins in progress, which the listener sweeps.
@@ -85,14 +87,13 @@ func (p Parts) Entries() *httpapi.API {
 func (p Parts) service() *service.Service {
 	pool := authorization.NewPool(p.Store, p.Dialer, clock.System, p.Log)
 	return service.New(service.Options{
-		Pool: pool, Store: p.Store, Ring: p.Ring, Clock: clock.System, Deadline: p.Numbers.CallDeadline, Wait: p.Numbers.SenderWait,
+		Pool: pool, Store: p.Store, Ring: p.Ring, Clock: clock.System, Deadline: p.Numbers.CallDeadline, FileDeadline: p.Numbers.FileDeadline,
+		Wait: p.Numbers.SenderWait, Files: p.Files, Media: p.Media, Log: p.Log,
 	})
 }
 
 // SendMessages returns the API of sendmessages.
-func (p Parts) SendMessages() *httpapi.API {
-	return httpapi.SendMessages(p.service(), p.senderSettings())
-}
+func (p Parts) SendMessages() *httpapi.API { return httpapi.SendMessages(p.service(), p.settings()) }
 
 // EditMessage returns the API of editmessage.
 func (p Parts) EditMessage() *httpapi.API { return httpapi.EditMessage(p.service(), p.settings()) }
@@ -121,13 +122,20 @@ func Entries(ctx context.Context, e process.Environ) (http.Handler, error) {
 }
 
 // SendMessages builds the function sendmessages.
-func SendMessages(ctx context.Context, e process.Environ) (http.Handler, error) {
-	return buildSender(ctx, e, Parts.SendMessages)
-}
+func SendMessages(m service.Media) process.Build { return buildWith(m, Parts.SendMessages) }
 
 // EditMessage builds the function editmessage.
-func EditMessage(ctx context.Context, e process.Environ) (http.Handler, error) {
-	return build(ctx, e, Parts.EditMessage)
+func EditMessage(m service.Media) process.Build { return buildWith(m, Parts.EditMessage) }
+
+// buildWith builds a function that sends files. It brings itself what tells what they are, which the others have no room
+// for.
+func buildWith(m service.Media, api func(Parts) *httpapi.API) process.Build {
+	return func(ctx context.Context, e process.Environ) (http.Handler, error) {
+		return build(ctx, e, func(p Parts) *httpapi.API {
+			p.Media = m
+			return api(p)
+		})
+	}
 }
 
 // DeleteMessages builds the function deletemessages.
@@ -153,9 +161,10 @@ func build(ctx context.Context, e process.Environ, api func(Parts) *httpapi.API)
 		access process.Access
 		at     process.Functions
 		target process.TargetDefaults
+		files  process.Files
 	)
 	p := Parts{Log: e.Log}
-	wrong := e.Load(&store, &keys, &access, &at, &target, &p.Numbers)
+	wrong := e.Load(&store, &keys, &access, &at, &target, &files, &p.Numbers)
 	dialer, err := Dialer(e)
 	wrong = errors.Join(wrong, err)
 	var client redis.UniversalClient
@@ -172,6 +181,7 @@ func build(ctx context.Context, e process.Environ, api func(Parts) *httpapi.API)
 		return nil, fmt.Errorf("keys: %w", err)
 	}
 	p.Tokens, p.URLs, p.Target = httpapi.NewTokens(access.Tokens...), at.URLs, Target(target)
+	p.Files = Opener(files, dialpolicy.Policy{Loopback: files.Loopback, Private: files.Private}, p.Target)
 	if e.Vars["TARGET_CONFIRM"] == "" && e.InLambda() {
 		p.Target.Confirm = true // not on the home's network: a 200 of whatever stands in between proves nothing
 	}
@@ -202,6 +212,16 @@ func Target(d process.TargetDefaults) entry.Target {
 		Type: entry.TargetType(d.Type), URL: d.URL, Secret: d.Secret, Token: d.Token, Owner: d.Owner,
 		TimeZone: d.TimeZone, Confirm: d.Confirm, MaxAge: d.MaxAge,
 	}
+}
+
+// Opener opens the files that calls name. Home Assistant's token goes with requests to the Home Assistant that new entries
+// report to, and to nobody else.
+func Opener(f process.Files, p dialpolicy.Policy, home entry.Target) *attachment.Opener {
+	o := attachment.Options{Root: f.Root, Secrets: f.AllowSecrets, Policy: p}
+	if home.Type == entry.Event {
+		o.HomeAssistant, o.Token = home.URL.Reveal(), home.Token
+	}
+	return attachment.New(o)
 }
 
 // StoreNumbers returns the store's part of the numbers.

@@ -7,11 +7,13 @@ import (
 
 	"telegram-client/functions"
 	"telegram-client/shared/httpapi"
+	"telegram-client/shared/media/content"
 	"telegram-client/shared/process"
+	"telegram-client/shared/service"
 )
 
 func main() {
 	os.Exit(process.Main("sendmessages", func(ctx context.Context, e process.Environ) error {
-		return process.Serve(ctx, e, httpapi.Fail, functions.SendMessages)
+		return process.Serve(ctx, e, httpapi.Fail, functions.SendMessages(service.Media{Detect: content.Detect, Scale: content.Scale}))
 	}))
 }

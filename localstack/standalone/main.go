@@ -23,7 +23,8 @@ const usage = `usage:
   standalone --version
 
 Settings are variables of the environment: LISTEN (` + bridge.DefaultListen + `), DATA_DIR (data), REDIS_URL (a store of its own),
-STORE=memory (nothing outlives the bridge), TELEGRAM_*, TARGET_* (what a new entry's target is), LOG_LEVEL.`
+STORE=memory (nothing outlives the bridge), TELEGRAM_*, TARGET_* (what a new entry's target is), FILES_ROOT (the folder
+whose files can be sent by their paths: Home Assistant's configuration), LOG_LEVEL.`
 
 func run(ctx context.Context, e process.Environ) error {
 	switch {

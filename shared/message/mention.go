@@ -52,3 +52,21 @@ func Entities(entities []textparse.Entity, find func(peer.Target) (tg.InputUserC
 	}
 	return all
 }
+
+// Kept returns the entities that a message has as requests carry them, for an edit that leaves its text as it is. Of a
+// mention of somebody whom find does not find only the text stays.
+func Kept(entities []tg.MessageEntityClass, find func(userID int64) (tg.InputUserClass, bool)) []tg.MessageEntityClass {
+	var all []tg.MessageEntityClass
+	for _, e := range entities {
+		switch e := e.(type) {
+		case *tg.MessageEntityMentionName:
+			if user, ok := find(e.UserID); ok {
+				all = append(all, &tg.InputMessageEntityMentionName{Offset: e.Offset, Length: e.Length, UserID: user})
+			}
+		case *tg.MessageEntityUnknown:
+		default:
+			all = append(all, e)
+		}
+	}
+	return all
+}

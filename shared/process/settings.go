@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -87,6 +89,33 @@ func (t *Telegram) Check() []string {
 		if u, err := url.Parse(t.Proxy.Reveal()); err != nil || u.Scheme != "socks5" && u.Scheme != "socks5h" || u.Port() == "" {
 			problems = append(problems, "TELEGRAM_PROXY: is not of the form socks5://host:port")
 		}
+	}
+	return problems
+}
+
+// Files says which files calls may name, and where to put what they fetch.
+type Files struct {
+	// Root is the folder whose files can be named by their paths: Home Assistant's configuration folder. Empty: none.
+	Root string `env:"FILES_ROOT"`
+	// AllowSecrets lets secrets.yaml be sent.
+	AllowSecrets bool `env:"FILES_ALLOW_SECRETS"`
+	// Downloads is the folder below Root in which fetched files are put.
+	Downloads string `env:"FILES_DOWNLOADS" envDefault:"downloads"`
+	// Loopback and Private let addresses be asked for files that are those of this machine, or of the home's network.
+	Loopback bool `env:"FILES_LOOPBACK"`
+	Private  bool `env:"FILES_PRIVATE"`
+}
+
+// Check tells whether the settings can be used.
+func (f *Files) Check() []string {
+	var problems []string
+	if f.Root != "" {
+		if st, err := os.Stat(f.Root); err != nil || !st.IsDir() {
+			problems = append(problems, "FILES_ROOT: is no folder that can be seen from here")
+		}
+	}
+	if !filepath.IsLocal(f.Downloads) {
+		problems = append(problems, "FILES_DOWNLOADS: is no folder below FILES_ROOT, such as downloads")
 	}
 	return problems
 }

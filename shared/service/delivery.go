@@ -111,6 +111,7 @@ func (d *delivery) start() (done bool, err error) {
 	if d.answer, err = decodeAnswer(repeat.Answer); err != nil {
 		return false, err
 	}
+	d.proofs = unused(d.proofs, d.answer.Results)
 	if d.call.API == nil {
 		return true, nil
 	}

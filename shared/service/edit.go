@@ -29,15 +29,18 @@ type EditAnswer struct {
 
 // EditMessage edits one message. Repeating a call does no harm: the message is like that already.
 func (s *Service) EditMessage(ctx context.Context, m message.Edit) (*EditAnswer, error) {
-	if m.HasFiles() {
-		return nil, fault.At(fault.InvalidField, "file", "Files are not sent yet.")
-	}
 	id, err := s.entryID(ctx, m.EntryID)
 	if err != nil {
 		return nil, err
 	}
 	var mentions []peer.Target
 	r := s.request(ctx, id)
+	if m.HasFiles() {
+		if s.o.Files == nil {
+			return nil, fault.At(fault.FileRefused, m.File.At, "This bridge sends no files.")
+		}
+		r = s.fileRequest(ctx, id)
+	}
 	if m.Target != (peer.Target{}) {
 		r.Targets = append(r.Targets, m.Target)
 	}
@@ -45,11 +48,12 @@ func (s *Service) EditMessage(ctx context.Context, m message.Edit) (*EditAnswer,
 		mentions = message.Mentions([]textparse.Text{*m.Text})
 		r.Targets = append(r.Targets, mentions...)
 	}
-	if !m.DryRun {
-		r.Intent.Kinds = []outbox.Kind{outbox.Edit}
+	if !m.DryRun && !m.HasFiles() { // who uploads first announces itself when that is done
+		var texts []string
 		if m.Text != nil {
-			r.Intent.Texts = []string{s.names(id).Text(outbox.Edit, m.Text.Text)}
+			texts = []string{m.Text.Text}
 		}
+		r.Intent = s.editIntent(id, texts...)
 	}
 	answer := &EditAnswer{Entry: id, DryRun: m.DryRun, MessageID: m.MessageID}
 	err = s.o.Pool.Do(ctx, r, func(ctx context.Context, c *authorization.Call) error {
@@ -62,12 +66,23 @@ func (s *Service) EditMessage(ctx context.Context, m message.Edit) (*EditAnswer,
 	return answer, nil
 }
 
+// editIntent is what an edit says that it is about to do.
+func (s *Service) editIntent(id entry.ID, texts ...string) authorization.Intent {
+	i := authorization.Intent{Kinds: []outbox.Kind{outbox.Edit}}
+	for _, text := range texts {
+		i.Texts = append(i.Texts, s.names(id).Text(outbox.Edit, text))
+	}
+	return i
+}
+
 // editing is one call at work.
 type editing struct {
 	s      *Service
 	c      *authorization.Call
 	m      message.Edit
 	at     chat
+	old    *tg.Message        // the message as it was; nil: nobody has asked
+	file   tg.InputMediaClass // what it is to have for a file; nil: what it has
 	answer *EditAnswer
 }
 
@@ -95,7 +110,7 @@ func (w *editing) run(ctx context.Context, mentions []peer.Target) error {
 	}
 	// Telegram takes an inline keyboard away unless the edit brings it again. Only bots have any.
 	keeps := w.m.Markup.Kind == message.NoMarkup && w.c.Entry.ClientType == entry.Bot
-	if !named || keeps {
+	if !named || keeps || w.m.HasFiles() {
 		before, err := w.before(ctx)
 		if err != nil {
 			return err
@@ -103,14 +118,20 @@ func (w *editing) run(ctx context.Context, mentions []peer.Target) error {
 		if inline, ok := before.ReplyMarkup.(*tg.ReplyInlineMarkup); ok && keeps {
 			markup = inline
 		}
+		w.old = before
 		w.answer.Date = unix(max(before.Date, before.EditDate))
 	}
 	w.answer.ChatID = w.at.id
+	if w.m.HasFiles() {
+		if err := w.attach(ctx); err != nil {
+			return err
+		}
+	}
 	if w.m.DryRun {
 		w.answer.Scheduled = due
 		return nil
 	}
-	return w.edit(ctx, due, markup, finder(found))
+	return w.edit(ctx, w.m.Plan(w.at.peer, due, w.file, markup, finder(found)), due)
 }
 
 // before returns the message as it is, and finds its chat if the call names none.
@@ -126,7 +147,11 @@ func (w *editing) before(ctx context.Context) (*tg.Message, error) {
 		w.at, err = resolve(ctx, w.c, peer.Target{ID: peer.FromTL(m.PeerID)})
 		return m, err
 	}
-	m, err := oneMessage(ctx, w.s, w.c, &w.at, w.m.MessageID)
+	read := oneMessage
+	if !w.m.Schedule.IsZero() {
+		read = oneScheduled
+	}
+	m, err := read(ctx, w.s, w.c, &w.at, w.m.MessageID)
 	if err == nil && m == nil {
 		err = fault.At(fault.MessageIDInvalid, "message", "There is no such message in this chat. It may have been deleted, or the id belongs to another chat.")
 	}
@@ -139,12 +164,76 @@ func oneMessage(ctx context.Context, s *Service, c *authorization.Call, at *chat
 	if err != nil {
 		return nil, err
 	}
+	return withID(all, at, id), nil
+}
+
+// oneScheduled returns a message of a chat that is yet to be sent; nil if it is not there.
+func oneScheduled(ctx context.Context, s *Service, c *authorization.Call, at *chat, id int) (*tg.Message, error) {
+	var answer tg.MessagesMessagesClass
+	err := s.perform(ctx, c, at, func(ctx context.Context) (err error) {
+		answer, err = c.API.MessagesGetScheduledHistory(ctx, &tg.MessagesGetScheduledHistoryRequest{Peer: at.peer})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	some, ok := answer.AsModified()
+	if !ok {
+		return nil, nil
+	}
+	c.Peers.Learn(some.GetUsers(), some.GetChats())
+	return withID(some.GetMessages(), at, id), nil
+}
+
+// withID returns the message of a chat that has the id, if it is there; of any chat if at is the zero chat.
+func withID(all []tg.MessageClass, at *chat, id int) *tg.Message {
 	for _, each := range all {
 		if m, ok := each.(*tg.Message); ok && m.ID == id && (at.id == 0 || peer.FromTL(m.PeerID) == at.id) {
-			return m, nil
+			return m
 		}
 	}
-	return nil, nil
+	return nil
+}
+
+// attach takes the file to Telegram that the message is to have, and says then, and not before, what is about to be done.
+func (w *editing) attach(ctx context.Context) error {
+	if w.m.Text != nil {
+		if err := shortCaption(&w.c.Entry, "text", []textparse.Text{*w.m.Text}); err != nil {
+			return err
+		}
+	}
+	files := []message.File{*w.m.File}
+	if w.m.DryRun {
+		return w.s.inspect(ctx, files, w.m.Look())
+	}
+	media, err := w.s.attach(ctx, w.c, files, w.m.Look())
+	if err != nil {
+		return err
+	}
+	w.file = media[0].Input
+	text := w.old.Message
+	if w.m.Text != nil {
+		text = w.m.Text.Text
+	}
+	return w.c.Announce(ctx, w.s.editIntent(w.answer.Entry, text))
+}
+
+// keepText makes an edit that brings a file and no text bring what the message says already.
+func (w *editing) keepText(r *tg.MessagesEditMessageRequest) {
+	if w.file == nil || w.m.Text != nil {
+		return
+	}
+	if kept := message.Kept(w.old.Entities, func(id int64) (tg.InputUserClass, bool) {
+		p, _, _ := w.c.Peers.Find(peer.Target{ID: peer.ID(id)})
+		u, ok := p.(*tg.InputPeerUser)
+		if !ok {
+			return nil, false
+		}
+		return &tg.InputUser{UserID: u.UserID, AccessHash: u.AccessHash}, true
+	}); len(kept) > 0 {
+		r.SetEntities(kept)
+	}
+	r.SetMessage(w.old.Message)
 }
 
 // messagesByID asks for messages by their ids.
@@ -174,10 +263,12 @@ func messagesByID(ctx context.Context, s *Service, c *authorization.Call, at *ch
 }
 
 // edit asks Telegram for the edit and reads what came of it.
-func (w *editing) edit(ctx context.Context, due time.Time, markup tg.ReplyMarkupClass, find func(peer.Target) (tg.InputUserClass, bool)) error {
+func (w *editing) edit(ctx context.Context, r *tg.MessagesEditMessageRequest, due time.Time) error {
 	var answer tg.UpdatesClass
+	w.keepText(r)
 	err := w.s.perform(ctx, w.c, &w.at, func(ctx context.Context) (err error) {
-		answer, err = w.c.API.MessagesEditMessage(ctx, w.m.Plan(w.at.peer, due, nil, markup, find))
+		r.Peer = w.at.peer
+		answer, err = w.c.API.MessagesEditMessage(ctx, r)
 		return err
 	})
 	switch {
@@ -186,6 +277,8 @@ func (w *editing) edit(ctx context.Context, due time.Time, markup tg.ReplyMarkup
 		return nil
 	case tgerr.Is(err, "REPLY_MARKUP_INVALID") && w.m.Markup.Kind == message.ReplyMarkup:
 		return fault.At(fault.InvalidField, "keyboard", "Telegram lets edits change inline keyboards only. Send a new message to show another keyboard.").Because(err)
+	case err != nil && w.m.HasFiles():
+		return blame(blame(err, "message", fault.MessageIDInvalid), w.m.File.At, fault.FileRefused)
 	case err != nil:
 		return blame(err, "message", fault.MessageIDInvalid)
 	}

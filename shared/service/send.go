@@ -16,27 +16,27 @@ import (
 	"telegram-client/shared/peer"
 )
 
-// SendMessages sends a text to each target. One target's failure does not stop the others. A fault that concerns the
-// call as a whole is the error if nothing was sent yet, else part of the answer.
+// SendMessages sends a text, or files, to each target. One target's failure does not stop the others. A fault that
+// concerns the call as a whole is the error if nothing was sent yet, else part of the answer.
 func (s *Service) SendMessages(ctx context.Context, m message.Send) (*Answer, error) {
-	if m.HasFiles() {
-		return nil, fault.At(fault.InvalidField, "file", "Files are not sent yet.")
-	}
 	id, err := s.entryID(ctx, m.EntryID)
 	if err != nil {
 		return nil, err
 	}
 	w := &sending{m: m, mentions: message.Mentions(m.Parts)}
 	r := s.request(ctx, id)
-	r.Targets = append(append(r.Targets, m.Targets...), w.mentions...)
-	if !m.DryRun {
-		names := s.names(id)
-		for _, p := range m.Parts {
-			r.Intent.Texts = append(r.Intent.Texts, names.Text(outbox.Send, p.Text))
+	if m.HasFiles() {
+		if s.o.Files == nil {
+			return nil, fault.At(fault.FileRefused, m.Files[0].At, "This bridge sends no files.")
 		}
+		r = s.fileRequest(ctx, id)
+	}
+	r.Targets = append(append(r.Targets, m.Targets...), w.mentions...)
+	if !m.DryRun && !m.HasFiles() { // who uploads first announces itself when that is done
+		r.Intent = w.intent(s.names(id))
 	}
 	return s.deliver(ctx, r, delivery{
-		targets: m.Targets, each: len(m.Parts), key: m.IdempotencyKey, body: m.Hash(), dryRun: m.DryRun, begin: w.begin, target: w.target,
+		targets: m.Targets, each: m.Each(), key: m.IdempotencyKey, body: m.Hash(), dryRun: m.DryRun, begin: w.begin, target: w.target,
 	})
 }
 
@@ -46,6 +46,19 @@ type sending struct {
 	mentions []peer.Target
 	found    map[peer.Target]tg.InputUserClass
 	at       time.Time // of a schedule; zero: at once
+	files    *fileSending
+}
+
+// intent is what the call says that it is about to do.
+func (w *sending) intent(names outbox.Names) authorization.Intent {
+	i := authorization.Intent{Kinds: []outbox.Kind{outbox.Send}}
+	for _, p := range w.m.Parts {
+		i.Texts = append(i.Texts, names.Text(outbox.Send, p.Text))
+	}
+	if len(w.m.Files) > len(w.m.Parts) { // those without a caption
+		i.Texts = append(i.Texts, names.Text(outbox.Send, ""))
+	}
+	return i
 }
 
 // begin finds out what holds for all targets.
@@ -54,15 +67,22 @@ func (w *sending) begin(ctx context.Context, d *delivery) error {
 	if err == nil {
 		w.at, err = d.s.due(&d.call.Entry, w.m.Schedule)
 	}
+	if err == nil && w.m.HasFiles() {
+		err = shortCaption(&d.call.Entry, "message", w.m.Parts)
+	}
 	if err == nil {
 		w.found, err = mentioned(ctx, d.call, w.mentions)
+	}
+	if err == nil && w.m.HasFiles() {
+		w.files = &fileSending{w: w}
+		err = w.files.begin(ctx, d)
 	}
 	return err
 }
 
-// target sends those parts to one target that were not sent earlier.
+// target sends to one target what was not sent earlier.
 func (w *sending) target(ctx context.Context, d *delivery, t peer.Target, r *Result, ids []int64) error {
-	at, err := resolve(ctx, d.call, t)
+	at, err := w.resolve(ctx, d, t)
 	if err != nil {
 		return err
 	}
@@ -78,6 +98,9 @@ func (w *sending) target(ctx context.Context, d *delivery, t peer.Target, r *Res
 		return nil
 	}
 	place.Peer = at.peer
+	if w.files != nil {
+		return w.files.target(ctx, d, &at, place, r, ids)
+	}
 	requests, err := w.m.Plan(place, ids)
 	if err != nil {
 		return err
@@ -92,6 +115,16 @@ func (w *sending) target(ctx context.Context, d *delivery, t peer.Target, r *Res
 	return nil
 }
 
+// resolve finds a target, of a call with files at its beginning.
+func (w *sending) resolve(ctx context.Context, d *delivery, t peer.Target) (chat, error) {
+	if w.files != nil {
+		if r, asked := w.files.resolved[t]; asked {
+			return r.chat, r.err
+		}
+	}
+	return resolve(ctx, d.call, t)
+}
+
 // send sends one message.
 func (d *delivery) send(ctx context.Context, at *chat, r *tg.MessagesSendMessageRequest) (sent, error) {
 	var answer tg.UpdatesClass
@@ -102,7 +135,11 @@ func (d *delivery) send(ctx context.Context, at *chat, r *tg.MessagesSendMessage
 	})
 	switch {
 	case tgerr.Is(err, "RANDOM_ID_DUPLICATE"):
-		return d.proof(ctx, *at, r.Message, r.ScheduleDate != 0)
+		all, err := d.proof(ctx, *at, []item{{text: r.Message}}, r.ScheduleDate != 0)
+		if err != nil {
+			return sent{}, err
+		}
+		return all[0], nil
 	case err != nil:
 		return sent{}, uncertain(ctx, err)
 	}

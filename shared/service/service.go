@@ -1,6 +1,6 @@
 // Package service carries out service calls: a file per verb, and the steps that verbs share, which are exactly
-// resolve (find a target's peer), attach (files; with the verbs that have them) and perform (ask Telegram and read what
-// it did from the answer). Verbs that make messages share delivery, which serves one target after the other and makes
+// resolve (find a target's peer), attach (take files to Telegram) and perform (ask Telegram and read what it did from the
+// answer). Verbs that make messages share delivery, which serves one target after the other and makes
 // calls repeatable, those about one chat share one.
 //
 // A call reaches it parsed and checked. It says what became of each target, and tells the pool what it did, so that the
@@ -12,6 +12,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
+	"log/slog"
 	"time"
 
 	"github.com/gotd/td/clock"
@@ -50,9 +51,18 @@ type Options struct {
 	Store Store
 	Ring  *seal.Keyring
 	Clock clock.Clock
-	// Deadline is how long a call may take, Wait how long it waits for a sender.
-	Deadline time.Duration
-	Wait     time.Duration
+	// Deadline is how long a call may take, FileDeadline one with files (0: as long as others), Wait how long it waits for
+	// a sender.
+	Deadline     time.Duration
+	FileDeadline time.Duration
+	Wait         time.Duration
+	// Files and Media are for calls with files, which are refused without them.
+	Files Files
+	Media Media
+	// Progress is told how many bytes of a call's files Telegram has, after each part; total is -1 while the size of one is
+	// not known. Nil: nobody asks. ctx is the call's.
+	Progress func(ctx context.Context, done, total int64)
+	Log      *slog.Logger // nil: nothing is logged
 }
 
 // A Service carries out calls. It is safe for concurrent use.
@@ -78,7 +88,15 @@ func (s *Service) entryID(ctx context.Context, named string) (entry.ID, error) {
 
 // request returns what a call asks of the pool, whose waiting ends before the call's own time does.
 func (s *Service) request(ctx context.Context, id entry.ID) authorization.Request {
-	left := s.o.Deadline
+	return s.requestWithin(ctx, id, s.o.Deadline)
+}
+
+// fileRequest is request for a call with files.
+func (s *Service) fileRequest(ctx context.Context, id entry.ID) authorization.Request {
+	return s.requestWithin(ctx, id, max(s.o.FileDeadline, s.o.Deadline))
+}
+
+func (s *Service) requestWithin(ctx context.Context, id entry.ID, left time.Duration) authorization.Request {
 	if end, ok := ctx.Deadline(); ok {
 		left = min(left, end.Sub(s.o.Clock.Now()))
 	}

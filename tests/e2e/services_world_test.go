@@ -16,9 +16,12 @@ import (
 	"github.com/gotd/td/clock"
 	"github.com/gotd/td/tg"
 
+	"telegram-client/shared/attachment"
 	"telegram-client/shared/authorization"
+	"telegram-client/shared/dialpolicy"
 	"telegram-client/shared/entry"
 	"telegram-client/shared/httpapi"
+	"telegram-client/shared/media/content"
 	"telegram-client/shared/message"
 	"telegram-client/shared/seal"
 	"telegram-client/shared/service"
@@ -33,6 +36,7 @@ type desk struct {
 	ctx    context.Context
 	bridge *story.Bridge
 	me     telegramtest.Account
+	root   string // the folder of files
 }
 
 // botDesk is that of the world's bot.
@@ -42,9 +46,9 @@ func botDesk(t *testing.T) *desk {
 }
 
 // userDesk is that of a user, who has an entry in place of a bot.
-func userDesk(t *testing.T) *desk {
+func userDesk(t *testing.T, change ...func(*telegramtest.Account)) *desk {
 	w := newEmptyWorld(t)
-	me := w.telegram.User("owner_of_all")
+	me := w.telegram.User("owner_of_all", change...)
 	d := w.logins(t)
 	d.begin("client")
 	d.answer(map[string]any{"phone": me.Phone})
@@ -59,13 +63,18 @@ func (w *world) desk(t *testing.T, me telegramtest.Account, deadline time.Durati
 	t.Helper()
 	token := "token-of-the-e2e-tests"
 	pool := authorization.NewPool(w.store, w.dialer, clock.System, slog.New(slog.DiscardHandler))
-	s := service.New(service.Options{Pool: pool, Store: w.store, Ring: w.ring, Clock: clock.System, Deadline: deadline, Wait: 20 * time.Second})
+	root := t.TempDir()
+	s := service.New(service.Options{
+		Pool: pool, Store: w.store, Ring: w.ring, Clock: clock.System, Deadline: deadline, FileDeadline: patience, Wait: 20 * time.Second,
+		Files: attachment.New(attachment.Options{Root: root, Policy: dialpolicy.Policy{Loopback: true}}),
+		Media: service.Media{Detect: content.Detect, Scale: content.Scale},
+	})
 	settings := httpapi.Settings{Tokens: httpapi.NewTokens(seal.NewText(token)), Deadlines: httpapi.Deadlines{Text: deadline}, Log: slog.New(slog.DiscardHandler)}
 	server := httptest.NewServer(httpapi.Join(httpapi.SendMessages(s, settings), httpapi.EditMessage(s, settings), httpapi.DeleteMessages(s, settings), httpapi.Chats(s, settings)))
 	t.Cleanup(server.Close)
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	t.Cleanup(cancel)
-	return &desk{world: w, t: t, ctx: ctx, me: me, bridge: &story.Bridge{Address: func(string) string { return server.URL }, Token: token, Client: server.Client()}}
+	return &desk{world: w, t: t, ctx: ctx, me: me, root: root, bridge: &story.Bridge{Address: func(string) string { return server.URL }, Token: token, Client: server.Client()}}
 }
 
 type fields = map[string]any

@@ -64,7 +64,7 @@ func FromEnviron(e process.Environ) (Options, error) {
 		target process.TargetDefaults
 		o      = Options{Log: e.Log}
 	)
-	wrong := e.Load(&s, &target, &o.Numbers)
+	wrong := e.Load(&s, &target, &o.Files, &o.Numbers)
 	dialer, err := functions.Dialer(e)
 	if err = errors.Join(wrong, err); err != nil {
 		return Options{}, err

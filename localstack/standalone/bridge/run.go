@@ -14,7 +14,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gotd/td/clock"
 	"golang.org/x/sync/errgroup"
 
 	"telegram-client/functions"
@@ -22,10 +21,11 @@ import (
 	"telegram-client/shared/entry"
 	"telegram-client/shared/fault"
 	"telegram-client/shared/httpapi"
-	"telegram-client/shared/job"
+	"telegram-client/shared/media/content"
 	"telegram-client/shared/process"
 	"telegram-client/shared/redisstore"
 	"telegram-client/shared/seal"
+	"telegram-client/shared/service"
 	"telegram-client/shared/telegram"
 )
 
@@ -52,6 +52,8 @@ type Options struct {
 	Telegram telegram.Servers
 	// Target is what the target of a new entry begins as.
 	Target entry.Target
+	// Files says which files calls may name. Zero: none by their paths.
+	Files process.Files
 	// Numbers are the figures that shape behaviour. Zero: the defaults.
 	Numbers process.Numbers
 	// Keys and Tokens win over what the data folder has.
@@ -143,12 +145,13 @@ func Run(ctx context.Context, o Options) (err error) {
 	if err := b.checkStore(ctx); err != nil {
 		return err
 	}
+	// At home: Home Assistant and cameras have an address of the home's network, or of this machine.
+	b.network = supervisor.Network{Loopback: true, Private: true}
 	b.parts = functions.Parts{
 		Ring: ring, Store: b.store, Tokens: httpapi.NewTokens(secret.tokens...), Numbers: o.Numbers, Target: o.Target, Log: o.Log,
 		Dialer: &telegram.Dialer{Servers: o.Telegram, Version: process.Version(), Log: o.Log}, Uploads: httpapi.Uploads{Folder: uploads},
+		Files: functions.Opener(o.Files, b.network.Policy(), o.Target), Media: service.Media{Detect: content.Detect, Scale: content.Scale},
 	}
-	b.crew = job.NewCrew(functions.CrewSize, clock.System, o.Log)
-	b.parts.Jobs = b.parts.Runner(b.crew.Start)
 	return b.run(ctx, ln)
 }
 
@@ -159,7 +162,7 @@ type running struct {
 	child   *child // nil: the store is somebody else's
 	store   *redisstore.Store
 	parts   functions.Parts
-	crew    *job.Crew
+	network supervisor.Network
 }
 
 // checkStore looks whether the store can be trusted. One that is away now may come: everything waits for it.
@@ -179,22 +182,13 @@ func (b *running) run(ctx context.Context, ln net.Listener) error {
 	flows := b.parts.Flows()
 	listener := supervisor.Compose(supervisor.Parts{
 		Store: b.store, Dialer: b.parts.Dialer, Ring: b.parts.Ring, Sweeper: flows, Grower: flows, Numbers: b.Numbers, Log: b.Log,
-		// At home: Home Assistant has an address of the home's network, or of this machine.
-		Network: supervisor.Network{Loopback: true, Private: true},
+		Network: b.network,
 		Holder:  b.secrets.holder, Takeover: true, // proved by the lock
 	})
 	handler := b.handler(listener)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return listener.Run(ctx) })
 	group.Go(func() error { return process.ServeOn(ctx, ln, handler, b.Log) })
-	group.Go(func() error {
-		select {
-		case <-listener.Started(): // until then a sender's lease could be taken for one of the dead
-			b.crew.Work(ctx, b.parts.Jobs)
-		case <-ctx.Done():
-		}
-		return nil
-	})
 	if b.child != nil {
 		group.Go(func() error {
 			select {
