@@ -101,8 +101,8 @@ func (e *Engine) channel(u tg.UpdateClass, from *origin) bool {
 }
 
 // meet begins the box of a channel of which nothing is known: at the very first place, since what happened in it while
-// nobody listened has no other trace. The meeting is written down with the next batch, which is made if there is none:
-// a crash would bring the update back that it is owed to, or not.
+// nobody listened has no other trace. A batch writes the meeting down, since a crash need not bring the update back that
+// it is owed to, and tells the caller how to address the channel.
 func (e *Engine) meet(id int64, at int, from *origin) *channel {
 	const first = 1 // https://core.telegram.org/api/updates: pts begins at 1
 	m := Meeting{Since: max(e.start, e.channels.left[id]), From: at}
@@ -113,7 +113,7 @@ func (e *Engine) meet(id int64, at int, from *origin) *channel {
 	e.channels.all[id] = b
 	e.setChannel(id, first)
 	e.setMet(id, m)
-	e.emit(&origin{replayed: true})
+	e.emit(from)
 	return b
 }
 

@@ -100,7 +100,7 @@ func TestEngine_Channels(t *testing.T) {
 		"one that was left is forgotten": {at41, script{
 			{0, Connected{}, "getDifference(100); getChannelDifference(7, 41)"},
 			{0, Failed{ID: 2, Err: tgerr.New(400, "CHANNEL_PRIVATE")}, "replayed [] " + at},
-			{time.Second, pushed(0, post(5, 60)), "replayed [] " + at + "; getChannelDifference(7, 1)"}, // as one that is met
+			{time.Second, pushed(0, post(5, 60)), "[] " + at + "; getChannelDifference(7, 1)"}, // as one that is met
 		}},
 		"what waited when the connection broke is asked for": {at41, script{
 			{0, Connected{}, "getDifference(100); getChannelDifference(7, 41)"},

@@ -41,7 +41,7 @@ func TestEngine_MeetsChannels(t *testing.T) {
 		}
 		return d
 	}
-	ask := empty + "; getChannelDifference(7, 1)"
+	ask := "[] " + at + "; getChannelDifference(7, 1)"
 	for name, s := range map[string]script{
 		"by a push: what is older than the state is passed over": {
 			{0, pushed(0, post(4, 41)), ask},
@@ -77,7 +77,7 @@ func TestEngine_MeetsChannels(t *testing.T) {
 			{0, answer(2, dates(posts(41, true, 1, 2), 999, 1000)), "replayed [post 2] " + at},
 		},
 		"by being joined": {
-			{0, joined(1100, &tg.UpdateChannel{ChannelID: 7}), "replayed [] " + at + "; [*tg.UpdateChannel] " + at + "; getChannelDifference(7, 1)"},
+			{0, joined(1100, &tg.UpdateChannel{ChannelID: 7}), "[*tg.UpdateChannel] " + at + "; getChannelDifference(7, 1)"},
 			{0, answer(2, dates(posts(41, true, 1, 2), 1000, 1100)), "replayed [post 2] " + at},
 		},
 		"not by being left": {
