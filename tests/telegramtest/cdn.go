@@ -72,6 +72,12 @@ func getCDNFile(c *call, r *tg.UploadGetCDNFileRequest) (bin.Encoder, error) {
 	if c.request.DC != mtserver.CDNID {
 		return nil, tgerr.New(404, "METHOD_INVALID")
 	}
+	// https://core.telegram.org/cdn: clients must not send private user info to CDNs. TDLib and gotd write "n/a".
+	for _, told := range []string{c.request.Init.DeviceModel, c.request.Init.SystemVersion} {
+		if told != "" && told != "n/a" {
+			c.unsupported("a client that tells a CDN who it is")
+		}
+	}
 	x := c.server.cdnFiles[string(r.FileToken)]
 	if x == nil {
 		return nil, errToken

@@ -20,6 +20,7 @@ func (l *login) elsewhereIn(t *testing.T, dc int) *login {
 	x := newLogin(l.server, l.device)
 	x.dc = dc
 	if dc == mtserver.CDNID {
+		x.device = "n/a"
 		return x
 	}
 	a, err := l.AuthExportAuthorization(context.Background(), dc)
@@ -268,6 +269,13 @@ func TestCDN_ServesWhatItIsGiven(t *testing.T) {
 	refused(t, err, 400, "OFFSET_INVALID")
 	_, err = l.UploadGetCDNFile(context.Background(), &tg.UploadGetCDNFileRequest{FileToken: redirect.FileToken, Limit: 1 << 20})
 	refused(t, err, 404, "METHOD_INVALID")
+	if got := s.Unknown(); len(got) != 0 {
+		t.Errorf("unknown %v", got)
+	}
+	cdn.device = "the phone of alice"
+	if _, err := ask(redirect.FileToken, 0, 1<<20); err != nil || len(s.Unknown()) != 1 {
+		t.Errorf("%v, reported %v", err, s.Unknown())
+	}
 	s.ForgetCDNTokens()
 	_, err = ask(redirect.FileToken, 0, 1<<20)
 	refused(t, err, 400, "FILE_TOKEN_INVALID")

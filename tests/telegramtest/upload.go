@@ -193,6 +193,7 @@ func (c *call) finish(in tg.InputFileClass) (name string, big bool, all content,
 	if all, err = u.content(); err != nil {
 		return "", false, nil, err
 	}
+	// A small file may come by the method for big ones. https://core.telegram.org/api/files#streamed-uploads
 	if !big && all.size() > mostSmall { // (A54)
 		return "", false, nil, tgerr.New(400, "FILE_PARTS_INVALID")
 	}

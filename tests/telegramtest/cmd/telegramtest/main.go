@@ -25,6 +25,7 @@ import (
 
 	"telegram-client/tests/telegramtest"
 	"telegram-client/tests/telegramtest/control"
+	"telegram-client/tests/telegramtest/mtserver"
 )
 
 func main() {
@@ -103,6 +104,9 @@ func serve(ctx context.Context, o telegramtest.Options, address, file string, st
 	fmt.Fprintf(stdout, "control http://%s\n", l.Addr())
 	for dc := 1; dc <= o.DCs; dc++ {
 		fmt.Fprintf(stdout, "dc %d %s\n", dc, s.Addr(dc))
+	}
+	if o.CDN != nil {
+		fmt.Fprintf(stdout, "cdn %d %s\n", mtserver.CDNID, s.Addr(mtserver.CDNID))
 	}
 	if file != "" {
 		fmt.Fprintf(stdout, "servers %s\n", file)

@@ -117,6 +117,56 @@ func client(t *testing.T, file string) *telegram.Client {
 	return telegram.NewClient(7, "hash", telegram.Options{PublicKeys: []telegram.PublicKey{{RSA: key}}, DC: 1, DCList: list})
 }
 
+func TestRun_HasACDNIfItIsWanted(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		args []string
+		cdns int
+	}{{nil, 0}, {[]string{"-cdn", "-hash-only"}, 1}} {
+		file := filepath.Join(t.TempDir(), "servers.json")
+		ctx, stop := context.WithCancel(t.Context())
+		out, stdout := io.Pipe()
+		code := make(chan int, 1)
+		go func() {
+			code <- run(ctx, append(c.args, "-servers", file), nil, stdout, os.Stderr)
+			stdout.Close()
+		}()
+		said := 0
+		for lines := bufio.NewScanner(out); lines.Scan() && lines.Text() != "ready"; {
+			if strings.HasPrefix(lines.Text(), "cdn 203 ") {
+				said++
+			}
+		}
+		telegram := client(t, file)
+		if err := telegram.Run(ctx, func(ctx context.Context) error {
+			keys, err := telegram.API().HelpGetCDNConfig(ctx)
+			if err != nil {
+				return err
+			}
+			config, err := telegram.API().HelpGetConfig(ctx)
+			if err != nil {
+				return err
+			}
+			listed := 0
+			for _, o := range config.DCOptions {
+				if o.CDN && o.ID == 203 {
+					listed++
+				}
+			}
+			if len(keys.PublicKeys) != c.cdns || listed != c.cdns || said != c.cdns {
+				t.Errorf("%v: %d keys, %d listed, %d said", c.args, len(keys.PublicKeys), listed, said)
+			}
+			return nil
+		}); err != nil {
+			t.Error(err)
+		}
+		stop()
+		if got := <-code; got != 0 {
+			t.Errorf("exit code %d", got)
+		}
+	}
+}
+
 func TestRun_RefusesWrongArguments(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
