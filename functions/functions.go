@@ -23,6 +23,7 @@ import (
 	"telegram-client/shared/flow/login"
 	"telegram-client/shared/flow/options"
 	"telegram-client/shared/httpapi"
+	"telegram-client/shared/job"
 	"telegram-client/shared/process"
 	"telegram-client/shared/redisstore"
 	"telegram-client/shared/seal"
@@ -37,6 +38,8 @@ type Parts struct {
 	Dialer  *telegram.Dialer
 	Tokens  httpapi.Tokens
 	Numbers process.Numbers
+	// Jobs carry out the calls that nobody waits for; nil: all are waited for. See Runner.
+	Jobs *job.Runner
 	// Target is what the target of a new entry begins as; its Confirm also holds for a webhook that does not say.
 	Target entry.Target
 	// URLs are the base addresses of the functions, by name; empty: all are where a request came in.
@@ -93,7 +96,9 @@ func (p Parts) service() *service.Service {
 }
 
 // SendMessages returns the API of sendmessages.
-func (p Parts) SendMessages() *httpapi.API { return httpapi.SendMessages(p.service(), p.settings()) }
+func (p Parts) SendMessages() *httpapi.API {
+	return httpapi.SendMessages(p.service(), p.senderSettings())
+}
 
 // EditMessage returns the API of editmessage.
 func (p Parts) EditMessage() *httpapi.API { return httpapi.EditMessage(p.service(), p.settings()) }
@@ -121,19 +126,20 @@ func Entries(ctx context.Context, e process.Environ) (http.Handler, error) {
 	return build(ctx, e, Parts.Entries)
 }
 
-// SendMessages builds the function sendmessages.
-func SendMessages(m service.Media) process.Build { return buildWith(m, Parts.SendMessages) }
+// SendMessages builds the function sendmessages. As edits do it brings itself what tells what files are, for which the
+// others have no room.
+func SendMessages(m service.Media) process.Build {
+	return func(ctx context.Context, e process.Environ) (http.Handler, error) {
+		return buildSender(ctx, e, m, Parts.SendMessages)
+	}
+}
 
 // EditMessage builds the function editmessage.
-func EditMessage(m service.Media) process.Build { return buildWith(m, Parts.EditMessage) }
-
-// buildWith builds a function that sends files. It brings itself what tells what they are, which the others have no room
-// for.
-func buildWith(m service.Media, api func(Parts) *httpapi.API) process.Build {
+func EditMessage(m service.Media) process.Build {
 	return func(ctx context.Context, e process.Environ) (http.Handler, error) {
 		return build(ctx, e, func(p Parts) *httpapi.API {
 			p.Media = m
-			return api(p)
+			return p.EditMessage()
 		})
 	}
 }

@@ -47,6 +47,7 @@ const Configuration = `homeassistant:
 const (
 	prefix  = "telegram_client_"
 	confirm = "telegram_client_confirm"
+	job     = "telegram_client_job"
 )
 
 var addressed = regexp.MustCompile(`(?m)^    url: !secret (telegram_client_\w+)$`)
@@ -62,8 +63,11 @@ func addresses() []string {
 
 // at returns where a secret of an address points: a function, and its path.
 func at(secret string) (function, path string) {
-	if secret == confirm {
+	switch secret {
+	case confirm:
 		return "entries", "/config/entries/{{ config_entry_id }}/target/confirm"
+	case job:
+		return "sendmessages", "/jobs/{{ job_id }}"
 	}
 	service := strings.TrimPrefix(secret, prefix)
 	path = "/services/telegram_client/" + service

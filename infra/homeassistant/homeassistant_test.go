@@ -46,13 +46,14 @@ func TestSecrets_NameAddressesOfTheAPI(t *testing.T) {
 	}
 	for _, name := range addresses() {
 		_, path := at(name)
-		if path = strings.ReplaceAll(path, "{{ config_entry_id }}", "{id}"); !strings.Contains(string(api), `"`+path+`"`) {
+		if path = strings.NewReplacer("{{ config_entry_id }}", "{id}", "{{ job_id }}", "{job_id}").Replace(path); !strings.Contains(string(api), `"`+path+`"`) {
 			t.Errorf("%s: the API has no path %s", name, path)
 		}
 	}
 	for _, want := range []string{
 		`telegram_client_authorization: "Bearer TOKEN"`, `telegram_client_webhook: "WEBHOOK"`,
 		`telegram_client_send_messages: "http://sendmessages/services/telegram_client/send_messages"`,
+		`telegram_client_job: "http://sendmessages/jobs/{{ job_id }}"`,
 		`telegram_client_confirm: "http://entries/config/entries/{{ config_entry_id }}/target/confirm"`,
 	} {
 		if !strings.Contains(secrets(), want+"\n") {

@@ -23,6 +23,15 @@ rest_command:
       authorization: !secret telegram_client_authorization
     content_type: application/json
     payload: "{payload}"
+    timeout: {timeout}
+
+`
+	packageJob = `  # What has become of a call with wait: false: job_id is in the content of its response.
+  telegram_client_job:
+    url: !secret telegram_client_job
+    method: get
+    headers:
+      authorization: !secret telegram_client_authorization
     timeout: 30
 
 `
@@ -45,6 +54,9 @@ rest_command:
 `
 )
 
+// long are the services that carry files, for which there are 900 s.
+var long = []string{"send_messages", "edit_message", "download_media"}
+
 // packageOf returns the package for Home Assistant: an action for each service of an API. Payloads of rest_command are
 // text templates, and there is no variable with all that was given: so an action takes one argument that has it all.
 func packageOf(api []byte) ([]byte, error) {
@@ -63,12 +75,17 @@ func packageOf(api []byte) ([]byte, error) {
 	slices.Sort(services)
 	var b strings.Builder
 	action := func(name, payload string) {
-		b.WriteString(strings.NewReplacer("{name}", name, "{payload}", payload).Replace(packageAction))
+		timeout := "30"
+		if slices.Contains(long, name) {
+			timeout = "910"
+		}
+		b.WriteString(strings.NewReplacer("{name}", name, "{payload}", payload, "{timeout}", timeout).Replace(packageAction))
 	}
 	b.WriteString(packageHead)
 	for _, name := range services {
 		action(name, "{{ args | to_json }}")
 	}
+	b.WriteString(packageJob)
 	action("confirm", "{{ {'event_id': event_id} | to_json }}")
 	b.WriteString(packageTail)
 	return []byte(b.String()), nil

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"telegram-client/shared/message"
 )
@@ -27,6 +28,12 @@ var services = map[message.Verb]struct {
 	message.GetMessages:         {"getMessages", "Read messages of a chat", "MessagesAnswer", false, false},
 }
 
+// Verbs whose calls may bring files along, and those that need not be waited for.
+var (
+	filed = []message.Verb{message.SendMessages, message.EditMessage}
+	later = []message.Verb{message.SendMessages}
+)
+
 // serviceOf returns the operation of a verb.
 func serviceOf(v message.Verb) (object, error) {
 	s, ok := services[v]
@@ -51,10 +58,28 @@ func serviceOf(v message.Verb) (object, error) {
 		"operationId": s.id, "summary": s.summary, "responses": responses,
 		"requestBody": object{"required": true, "content": object{"application/json": object{"schema": fields}}},
 	}
+	if slices.Contains(filed, v) {
+		o["requestBody"].(object)["content"].(object)["multipart/form-data"] = object{"schema": formOf(fields)}
+	}
+	if slices.Contains(later, v) {
+		responses["202"] = answer("Taken, to be done later: wait was false", object{"$ref": "#/components/schemas/TakenAnswer"})
+	}
 	if s.keyed {
 		o["parameters"] = []any{object{"$ref": "#/components/parameters/IdempotencyKey"}}
 	}
 	return o, nil
+}
+
+// formOf returns the schema of a call as a form.
+func formOf(fields object) object {
+	properties := object{}
+	for name, schema := range fields["properties"].(object) {
+		properties[name] = schema
+	}
+	properties["file"] = object{"type": "array", "items": object{"type": "string", "contentMediaType": "application/octet-stream"},
+		"description": "A part with a filename is a file; one without names a file, as in JSON. Their order is that of the files."}
+	return object{"type": "object", "additionalProperties": false, "properties": properties,
+		"description": "A part for each field. Lists and objects are JSON; a field that takes several values may have several parts."}
 }
 
 // schemaOf returns what a field takes. Null is the same as no field everywhere.

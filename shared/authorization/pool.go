@@ -32,6 +32,7 @@ type Call struct {
 	Repeat *Repeat
 
 	announce func(context.Context, Intent) error
+	abroad   *abroad
 }
 
 // Announce says what the call is about to do, in place of its request's Intent. It is for calls that upload first: their
@@ -39,7 +40,7 @@ type Call struct {
 // announce them all. After an error nothing may be done.
 func (c *Call) Announce(ctx context.Context, i Intent) error {
 	if c.announce == nil {
-		return errors.New("announce: the call has no login to act with")
+		return errNoLogin
 	}
 	err := c.announce(ctx, i)
 	if errors.Is(err, lease.ErrLost) {
@@ -50,6 +51,8 @@ func (c *Call) Announce(ctx context.Context, i Intent) error {
 
 // A Pool lends the senders of entries to calls. It is safe for concurrent use.
 type Pool struct {
+	// Rest is how long a key rests after its connection was reset; 0 is 2 s. It is set before the pool is used.
+	Rest   time.Duration
 	store  Store
 	dialer Dialer
 	clock  clock.Clock
@@ -57,7 +60,16 @@ type Pool struct {
 }
 
 // NewPool returns a pool over a store and a dialer.
-func NewPool(s Store, d Dialer, c clock.Clock, log *slog.Logger) *Pool { return &Pool{s, d, c, log} }
+func NewPool(s Store, d Dialer, c clock.Clock, log *slog.Logger) *Pool {
+	return &Pool{store: s, dialer: d, clock: c, log: log}
+}
+
+func (p *Pool) rest() time.Duration {
+	if p.Rest == 0 {
+		return resetRest
+	}
+	return p.Rest
+}
 
 // finishWithin is how long giving back may take after the call's own time.
 const finishWithin = 5 * time.Second
@@ -119,13 +131,16 @@ func (p *Pool) once(ctx context.Context, r Request, use func(context.Context, *C
 		return false, use(ctx, call)
 	}
 	call.announce = func(ctx context.Context, i Intent) error { return p.store.Announce(ctx, g, i) }
+	app := App{App: g.Entry.App, Device: g.Name.Device()}
+	call.abroad = newAbroad(p, g, app)
 	var w watcher
-	ending, err := p.dialer.Use(ctx, App{App: g.Entry.App, Device: g.Name.Device()}, g.Session.Clone(), g.Lease, func(ctx context.Context, api *tg.Client) error {
+	ending, err := p.dialer.Use(ctx, app, g.Session.Clone(), g.Lease, func(ctx context.Context, api *tg.Client) error {
 		w.next = api.Invoker()
 		call.API = tg.NewClient(&w)
 		return use(ctx, call)
 	})
 	res := w.result(err, ending)
+	res.Fate, ending.Session = call.abroad.result(res.Fate, ending.Session)
 	res.Outcome = call.Done
 	res.Outcome.Learnt = append(res.Outcome.Learnt, call.Peers.Changed()...)
 	res.Outcome.Unsure = res.Outcome.Unsure || w.unanswered()

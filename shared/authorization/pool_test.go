@@ -65,6 +65,11 @@ func (l *line) Use(ctx context.Context, a authorization.App, s authorization.Ses
 	return authorization.Ending{Session: s, Reset: l.reset}, err
 }
 
+func (l *line) Elsewhere(context.Context, authorization.App, authorization.Session, *authorization.CDN, authorization.Guard, func(context.Context, *tg.Client) error) (authorization.Ending, error) {
+	l.t.Error("a connection elsewhere")
+	return authorization.Ending{}, nil
+}
+
 type invoker func() error
 
 func (f invoker) Invoke(context.Context, bin.Encoder, bin.Decoder) error { return f() }

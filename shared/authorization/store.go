@@ -175,12 +175,22 @@ type Ending struct {
 	Reset bool
 }
 
-// A Dialer opens the one connection of an authorization.
+// A CDN is a data centre that is not Telegram's own, as Telegram describes it.
+type CDN struct {
+	Addresses []string // host:port, in the order in which they are tried
+	Keys      []string // RSA public keys by which it is known, in PEM form
+}
+
+// A Dialer opens the connections of an authorization: one to the account's home data centre, others for what lies elsewhere.
 type Dialer interface {
 	// Use connects to the session's home data centre, runs use with an API whose every call says that it wants no
 	// updates, and ends the connection in order before it returns. The deadline of ctx is obeyed also on a dead
 	// connection. A key is never made. Errors are faults; what ends the authorization is in FateOf's words.
 	Use(ctx context.Context, a App, s Session, g Guard, use func(ctx context.Context, api *tg.Client) error) (Ending, error)
+	// Elsewhere is Use for a data centre that is not the account's home: s.DC of a session that is of there. If the session
+	// has no key one is made before use is called; the Ending has it whatever comes of use. A FateError is about that key
+	// alone. With cdn it is that CDN's, which is not told who asks.
+	Elsewhere(ctx context.Context, a App, s Session, cdn *CDN, g Guard, use func(ctx context.Context, api *tg.Client) error) (Ending, error)
 }
 
 // A FateError is an error of a connection that decides the authorization's fate.

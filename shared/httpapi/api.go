@@ -23,6 +23,7 @@ type Settings struct {
 	Log       *slog.Logger
 	Deadlines Deadlines
 	Uploads   Uploads
+	Jobs      Jobs // nil: no call is carried out after its answer
 }
 
 // Deadlines are how long a request may take, by the kind of work. What is zero has its default.

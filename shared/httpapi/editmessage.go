@@ -17,7 +17,9 @@ type Editor interface {
 
 // EditMessage returns the API of the function editmessage.
 func EditMessage(editor Editor, s Settings) *API {
-	return newAPI(s, fileRoute(message.EditMessage, s, message.ParseEdit, (*message.Edit).HasFiles, editor.EditMessage, writeEdited))
+	return newAPI(s, fileVerb[message.Edit, *service.EditAnswer]{
+		verb: message.EditMessage, parse: message.ParseEdit, hasFiles: (*message.Edit).HasFiles, carry: editor.EditMessage, write: writeEdited,
+	}.route(s))
 }
 
 func writeEdited(w http.ResponseWriter, _ *http.Request, a *service.EditAnswer) {

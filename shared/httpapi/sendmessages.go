@@ -26,7 +26,7 @@ type Sender interface {
 // SendMessages returns the API of the function sendmessages.
 func SendMessages(sender Sender, s Settings) *API {
 	return newAPI(s,
-		fileRoute(message.SendMessages, s, message.ParseSend, (*message.Send).HasFiles, sender.SendMessages, writeSent),
+		sendVerb(sender).route(s),
 		serviceRoute(message.ForwardMessages, s, message.ParseForward, sender.ForwardMessages, writeSent),
 		serviceRoute(message.SendReaction, s, unkeyed(message.ParseReaction), sender.SendReaction, writeDone),
 		serviceRoute(message.PinMessage, s, unkeyed(message.ParsePin), sender.PinMessage, writeDone),
@@ -34,7 +34,16 @@ func SendMessages(sender Sender, s Settings) *API {
 		serviceRoute(message.SendChatAction, s, unkeyed(message.ParseChatAction), sender.SendChatAction, writeDone),
 		serviceRoute(message.MarkRead, s, unkeyed(message.ParseRead), sender.MarkRead, writeDone),
 		serviceRoute(message.AnswerCallbackQuery, s, unkeyed(message.ParseCallbackAnswer), sender.AnswerCallbackQuery, writeDone),
+		jobRoute(s),
 	)
+}
+
+func sendVerb(sender Sender) fileVerb[message.Send, *service.Answer] {
+	return fileVerb[message.Send, *service.Answer]{
+		verb: message.SendMessages, parse: message.ParseSend, hasFiles: (*message.Send).HasFiles, carry: sender.SendMessages, write: writeSent,
+		// What is only checked is answered at once: there is nothing to wait for.
+		noWait: func(m *message.Send) bool { return m.NoWait && !m.DryRun }, later: sendLater,
+	}
 }
 
 // sentJSON is the result of a target to which all was sent.

@@ -42,38 +42,76 @@ func serviceRoute[Call, Answer any](v message.Verb, s Settings,
 	}}
 }
 
-// fileRoute is the route of a verb whose calls may bring files: its body may be longer and a form, and a call that has
-// files may take longer.
-func fileRoute[Call, Answer any](v message.Verb, s Settings,
-	parse func(json.RawMessage, message.Defaults) (Call, []*fault.Fault), hasFiles func(*Call) bool,
-	carry func(context.Context, Call) (Answer, error),
-	write func(http.ResponseWriter, *http.Request, Answer),
-) route {
+// A fileVerb is a verb whose calls may bring files: its body may be longer and a form, and a call that has files may take
+// longer.
+type fileVerb[Call, Answer any] struct {
+	verb     message.Verb
+	parse    func(json.RawMessage, message.Defaults) (Call, []*fault.Fault)
+	hasFiles func(*Call) bool
+	carry    func(context.Context, Call) (Answer, error)
+	write    func(http.ResponseWriter, *http.Request, Answer)
+	// noWait says that a call is to be carried out after its answer, and later takes it then. Nil: there are none.
+	noWait func(*Call) bool
+	later  func(context.Context, Jobs, *Call, *arrival) (string, error)
+}
+
+func (v fileVerb[Call, Answer]) route(s Settings) route {
 	u, deadlines := s.Uploads.withDefaults(), s.Deadlines.withDefaults()
-	return route{pattern: "POST " + servicePath(v), deadline: deadlines.Files, limit: max(u.JSON, u.Form), serve: func(w http.ResponseWriter, r *http.Request) error {
-		came, err := readCall(w, r, v, u)
+	return route{pattern: "POST " + servicePath(v.verb), deadline: deadlines.Files, limit: max(u.JSON, u.Form), serve: func(w http.ResponseWriter, r *http.Request) error {
+		came, err := readCall(w, r, v.verb, u)
 		if err != nil {
 			return err
 		}
 		defer came.discard()
-		call, faults := parse(came.body, message.Defaults{IdempotencyKey: r.Header.Get("Idempotency-Key"), Files: came.files})
+		d := message.Defaults{IdempotencyKey: r.Header.Get("Idempotency-Key"), Files: came.files}
+		call, faults := v.parse(came.body, d)
 		if len(faults) > 0 {
 			return badCall(w, r, faults)
 		}
-		ctx, cancel := r.Context(), context.CancelFunc(func() {})
-		if !hasFiles(&call) {
-			ctx, cancel = context.WithTimeout(ctx, deadlines.Text)
-		} else if end, ok := ctx.Deadline(); ok {
-			stayOpen(w, end)
+		if v.noWait == nil || !v.noWait(&call) {
+			return v.perform(w, r, deadlines, call)
 		}
+		if s.Jobs == nil {
+			return fault.At(fault.InvalidField, "wait", "This bridge carries calls out at once only.")
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), deadlines.Text)
 		defer cancel()
-		answer, err := carry(ctx, call)
+		id, err := v.later(ctx, s.Jobs, &call, came)
 		if err != nil {
 			return err
 		}
-		write(w, r, answer)
+		writeJSON(w, http.StatusAccepted, struct {
+			OK bool   `json:"ok"`
+			ID string `json:"job_id"`
+		}{true, id})
 		return nil
 	}}
+}
+
+// answer reads a call and carries it out, whether its caller waits or not.
+func (v fileVerb[Call, Answer]) answer(w http.ResponseWriter, r *http.Request, deadlines Deadlines, body json.RawMessage, d message.Defaults) error {
+	call, faults := v.parse(body, d)
+	if len(faults) > 0 {
+		return badCall(w, r, faults)
+	}
+	return v.perform(w, r, deadlines, call)
+}
+
+// perform carries a call out and writes the answer.
+func (v fileVerb[Call, Answer]) perform(w http.ResponseWriter, r *http.Request, deadlines Deadlines, call Call) error {
+	ctx, cancel := r.Context(), context.CancelFunc(func() {})
+	if !v.hasFiles(&call) {
+		ctx, cancel = context.WithTimeout(ctx, deadlines.Text)
+	} else if end, ok := ctx.Deadline(); ok {
+		stayOpen(w, end)
+	}
+	defer cancel()
+	answer, err := v.carry(ctx, call)
+	if err != nil {
+		return err
+	}
+	v.write(w, r, answer)
+	return nil
 }
 
 // readCall reads the body of a call that may bring files.

@@ -218,7 +218,7 @@ type keeper struct {
 func (r *Runner) keep(ctx context.Context, cancel context.CancelCauseFunc, id, nonce string) *keeper {
 	k := &keeper{stopped: make(chan struct{}), now: Progress{0, -1}}
 	k.wait.Go(func() {
-		written, kept := k.now, r.o.Clock.Now()
+		written, kept := k.progress(), r.o.Clock.Now()
 		for {
 			t := r.o.Clock.Timer(progressEvery)
 			select {

@@ -41,15 +41,39 @@ type Adapter struct {
 	Handler http.Handler
 	Fail    Fail
 	Log     *slog.Logger
+	// Job carries out the job of an event that [JobEvent] made; nil: this function has none.
+	Job func(ctx context.Context, id string) error
+}
+
+// A JobRunner is a handler that also carries jobs out.
+type JobRunner interface {
+	RunJob(ctx context.Context, id string) error
+}
+
+type jobEvent struct {
+	Job string `json:"telegram_client_job"`
+}
+
+// JobEvent returns the event with which a function has itself carry out a job. A function URL never makes one of its form:
+// what a caller sends is within the text of an event's body.
+func JobEvent(id string) []byte {
+	event, err := json.Marshal(jobEvent{id})
+	if err != nil {
+		panic(err) // a text always has a JSON form
+	}
+	return event
 }
 
 // Invoke answers one event. It returns an error, which Lambda shows as a failed invocation, only for an event that no
-// function URL has made: there is nobody who would read an HTTP answer.
+// function URL has made: there is nobody who would read an HTTP answer. A job that fails so is tried again by Lambda.
 func (a *Adapter) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	if deadline, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-timeToAnswer))
 		defer cancel()
+	}
+	if job := (jobEvent{}); a.Job != nil && json.Unmarshal(payload, &job) == nil && job.Job != "" {
+		return []byte(`{"ok":true}`), a.run(ctx, job.Job)
 	}
 	r, err := readEvent(ctx, payload)
 	if err != nil {
@@ -71,6 +95,17 @@ func (a *Adapter) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		return a.failed(r, fault.New(fault.Internal, "The answer is larger than the 6 MB that Lambda gives."))
 	}
 	return out, err
+}
+
+// run carries a job out.
+func (a *Adapter) run(ctx context.Context, id string) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			a.Log.ErrorContext(ctx, "a job panicked", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			err = fmt.Errorf("a job panicked: %v", p)
+		}
+	}()
+	return a.Job(ctx, id)
 }
 
 func (a *Adapter) serve(w *answer, r *http.Request) (err error) {

@@ -238,6 +238,53 @@ func TestAdapter_RefusesWhatIsNoEventOfAFunctionURL(t *testing.T) {
 	}
 }
 
+func TestAdapter_CarriesJobsOut(t *testing.T) {
+	t.Parallel()
+	var ran []string
+	a := newAdapter(func(http.ResponseWriter, *http.Request) { t.Error("the handler was called") })
+	if _, err := a.Invoke(context.Background(), JobEvent("j_1")); err == nil {
+		t.Error("a function without jobs took one")
+	}
+	fails := errors.New("not yet")
+	a.Job = func(ctx context.Context, id string) error {
+		ran = append(ran, id)
+		switch id {
+		case "j_fails":
+			return fails
+		case "j_panics":
+			panicHere()
+		}
+		return nil
+	}
+	if out, err := a.Invoke(context.Background(), JobEvent(`j_"1`)); err != nil || !json.Valid(out) {
+		t.Errorf("%s, %v", out, err)
+	}
+	if _, err := a.Invoke(context.Background(), JobEvent("j_fails")); !errors.Is(err, fails) {
+		t.Errorf("%v", err)
+	}
+	if _, err := a.Invoke(context.Background(), JobEvent("j_panics")); err == nil || !strings.Contains(a.log.String(), "panicHere") {
+		t.Errorf("%v, log %s", err, a.log)
+	}
+	if d := cmp.Diff([]string{`j_"1`, "j_fails", "j_panics"}, ran); d != "" {
+		t.Error(d)
+	}
+	// What a caller sends to the function URL is no job, whatever it says.
+	var e map[string]any
+	if err := json.Unmarshal(event(t, "text_body"), &e); err != nil {
+		t.Fatal(err)
+	}
+	e["body"] = string(JobEvent("j_forged"))
+	payload, err := json.Marshal(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := false
+	a.Handler = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { served = true })
+	if a.invoke(t, context.Background(), payload); !served || len(ran) != 3 {
+		t.Errorf("served %v, ran %v", served, ran)
+	}
+}
+
 func TestAdapter_AnswersAPanicWithInternalAndLogsItsStack(t *testing.T) {
 	t.Parallel()
 	a := newAdapter(func(w http.ResponseWriter, r *http.Request) {

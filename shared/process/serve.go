@@ -32,8 +32,12 @@ func Serve(ctx context.Context, e Environ, fail lambdahttp.Fail, build Build) er
 		} else if err != nil {
 			return fmt.Errorf("build the handler: %w", err)
 		}
+		a := &lambdahttp.Adapter{Handler: h, Fail: fail, Log: e.Log}
+		if r, ok := h.(lambdahttp.JobRunner); ok {
+			a.Job = r.RunJob
+		}
 		// StartWithOptions does not return; if Lambda cannot be asked any more it ends the process.
-		lambda.StartWithOptions(&lambdahttp.Adapter{Handler: h, Fail: fail, Log: e.Log}, lambda.WithContext(ctx))
+		lambda.StartWithOptions(a, lambda.WithContext(ctx))
 		return nil
 	}
 	var l Listening

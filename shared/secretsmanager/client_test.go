@@ -81,20 +81,3 @@ func TestClient_SaysWhatIsWrong(t *testing.T) {
 		})
 	}
 }
-
-func TestFromVars_KnowsTheAddressOfEachRegion(t *testing.T) {
-	t.Parallel()
-	for region, want := range map[string]string{
-		"eu-central-1": "https://secretsmanager.eu-central-1.amazonaws.com", "cn-north-1": "https://secretsmanager.cn-north-1.amazonaws.com.cn",
-	} {
-		v := vars("")
-		v["AWS_REGION"] = region
-		c, err := FromVars(v, time.Now)
-		if err != nil || c.endpoint != want {
-			t.Errorf("%s: %v, %v", region, c, err)
-		}
-	}
-	if _, err := FromVars(map[string]string{"AWS_REGION": "eu-central-1"}, time.Now); err == nil {
-		t.Error("no credentials, no error")
-	}
-}

@@ -61,6 +61,8 @@ type plan struct {
 	noted func(authorization.Session) error
 	quiet bool // of a sender
 	feed  *feed
+	// cdn is where a connection goes that is not Telegram's own; it is told nothing that it need not know.
+	cdn *Servers
 }
 
 // errFinished ends a connection whose work is done.
@@ -77,7 +79,7 @@ func (d *Dialer) connect(parent context.Context, p plan, use func(ctx context.Co
 			return ending, c.explain(ctx, fmt.Errorf("connect to Telegram: %w", err))
 		}
 	}
-	nc, tcp, err := d.Servers.dial(ctx, p.session.DC)
+	nc, tcp, err := c.servers().dial(ctx, p.session.DC)
 	if err != nil {
 		return ending, c.explain(ctx, &dialError{err})
 	}
@@ -148,7 +150,8 @@ func (c *connection) run(ending *authorization.Ending, use func(ctx context.Cont
 		CompressThreshold: compress,
 	})
 	api := tg.NewClient(&invoker{
-		calls: conn, app: c.plan.app, version: c.dialer.Version, quiet: c.plan.quiet, explain: c.explain,
+		calls: conn, app: c.plan.app, version: c.dialer.Version, quiet: c.plan.quiet, stranger: c.plan.cdn != nil,
+		explain: c.explain,
 	})
 	return c.work(conn, api, use)
 }
@@ -180,12 +183,20 @@ func isOver(err error) bool {
 
 // makeKey makes an auth key on the connection and tells of it.
 func (c *connection) makeKey(ch *channel, s *authorization.Session) error {
-	made, err := exchange.NewExchanger(ch, s.DC).WithClock(c.dialer.clock()).Client(c.dialer.Servers.Keys).Run(c.ctx)
+	made, err := exchange.NewExchanger(ch, s.DC).WithClock(c.dialer.clock()).Client(c.servers().Keys).Run(c.ctx)
 	if err != nil {
 		return c.explain(c.ctx, fmt.Errorf("make an auth key: %w", err))
 	}
 	s.Keys = map[int]authorization.Key{s.DC: {Auth: made.AuthKey.Value, Salt: made.ServerSalt}}
 	return c.plan.noted(s.Clone())
+}
+
+// servers are those that the connection may go to.
+func (c *connection) servers() *Servers {
+	if c.plan.cdn != nil {
+		return c.plan.cdn
+	}
+	return &c.dialer.Servers
 }
 
 // leave is how long Telegram is to keep a connection that is silent.

@@ -6,7 +6,8 @@
 //     initConnection, and the abridged transport needs no answer.
 //   - Every call over [Dialer.Use] is wrapped in invokeWithoutUpdates, not only the first: one that is not would
 //     subscribe the sender to updates. Those over [Dialer.Listen] are not.
-//   - An auth key is only ever made for a login ([Dialer.NewKey], [Dialer.Connect]). gotd's connection makes a new
+//   - An auth key is only ever made for a login ([Dialer.NewKey], [Dialer.Connect]), and for another data centre than the
+//     account's ([Dialer.Elsewhere]), where it can be replaced. gotd's connection makes a new
 //     one in place when Telegram does not know the key; here that ends the connection, and a key other than the given one
 //     encrypts nothing.
 //   - Before every write on the socket the guard (the lease) and the deadline are asked, the latter by the monotonic

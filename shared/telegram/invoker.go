@@ -23,7 +23,9 @@ type invoker struct {
 	app     authorization.App
 	version string
 	quiet   bool // every call says that it wants no updates
-	explain func(ctx context.Context, err error) error
+	// stranger: the other side is not told on what it is asked, as in TDLib's requests to CDNs.
+	stranger bool
+	explain  func(ctx context.Context, err error) error
 
 	introduced atomic.Bool
 }
@@ -37,7 +39,7 @@ func (i *invoker) Invoke(ctx context.Context, in bin.Encoder, out bin.Decoder) e
 	}
 	// Telegram has to know who calls before the first answer; calls made until then all say it.
 	if !i.introduced.Load() {
-		q = &tg.InvokeWithLayerRequest{Layer: tg.Layer, Query: &tg.InitConnectionRequest{
+		init := &tg.InitConnectionRequest{
 			APIID:          i.app.ID,
 			DeviceModel:    i.app.Device,
 			SystemVersion:  "Home Assistant",
@@ -45,7 +47,11 @@ func (i *invoker) Invoke(ctx context.Context, in bin.Encoder, out bin.Decoder) e
 			SystemLangCode: "en",
 			LangCode:       "en",
 			Query:          q,
-		}}
+		}
+		if i.stranger {
+			init.DeviceModel, init.SystemVersion, init.LangCode = "n/a", "n/a", ""
+		}
+		q = &tg.InvokeWithLayerRequest{Layer: tg.Layer, Query: init}
 	}
 	// The answer is decoded here, not by gotd's goroutine: that may still come after this function has returned.
 	var a answer

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gotd/td/clock"
 	"golang.org/x/sync/errgroup"
 
 	"telegram-client/functions"
@@ -21,6 +22,7 @@ import (
 	"telegram-client/shared/entry"
 	"telegram-client/shared/fault"
 	"telegram-client/shared/httpapi"
+	"telegram-client/shared/job"
 	"telegram-client/shared/media/content"
 	"telegram-client/shared/process"
 	"telegram-client/shared/redisstore"
@@ -152,6 +154,8 @@ func Run(ctx context.Context, o Options) (err error) {
 		Dialer: &telegram.Dialer{Servers: o.Telegram, Version: process.Version(), Log: o.Log}, Uploads: httpapi.Uploads{Folder: uploads},
 		Files: functions.Opener(o.Files, b.network.Policy(), o.Target), Media: service.Media{Detect: content.Detect, Scale: content.Scale},
 	}
+	b.crew = job.NewCrew(functions.CrewSize, clock.System, o.Log)
+	b.parts.Jobs = b.parts.Runner(b.crew.Start)
 	return b.run(ctx, ln)
 }
 
@@ -163,6 +167,7 @@ type running struct {
 	store   *redisstore.Store
 	parts   functions.Parts
 	network supervisor.Network
+	crew    *job.Crew
 }
 
 // checkStore looks whether the store can be trusted. One that is away now may come: everything waits for it.
@@ -189,6 +194,14 @@ func (b *running) run(ctx context.Context, ln net.Listener) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return listener.Run(ctx) })
 	group.Go(func() error { return process.ServeOn(ctx, ln, handler, b.Log) })
+	group.Go(func() error {
+		select {
+		case <-listener.Started(): // until then a sender's lease could be taken for one of the dead
+			b.crew.Work(ctx, b.parts.Jobs)
+		case <-ctx.Done():
+		}
+		return nil
+	})
 	if b.child != nil {
 		group.Go(func() error {
 			select {

@@ -1,0 +1,92 @@
+package functions
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/gotd/td/clock"
+
+	"telegram-client/shared/httpapi"
+	"telegram-client/shared/job"
+	"telegram-client/shared/lambdahttp"
+	"telegram-client/shared/process"
+	"telegram-client/shared/selfinvoke"
+	"telegram-client/shared/service"
+)
+
+// CrewSize is how many jobs a process carries out at a time.
+const CrewSize = 8
+
+// enough is how much time a run of a job wants to have left before it begins with the call once more.
+const enough = 5 * time.Minute
+
+// Runner returns what carries out the calls that nobody waits for. start has one run somewhere.
+func (p Parts) Runner(start func(ctx context.Context, id string) error) *job.Runner {
+	return job.NewRunner(job.Options{
+		Store: p.Store, Carry: httpapi.Carry(p.service(), p.settings()), Start: start, Enough: enough, Clock: clock.System, Log: p.Log,
+		Name: func(parts ...string) string { return p.Ring.Name("job", parts...) },
+	})
+}
+
+// senderSettings are those of the function that takes jobs.
+func (p Parts) senderSettings() httpapi.Settings {
+	s := p.settings()
+	if p.Jobs != nil {
+		s.Jobs = p.Jobs
+	}
+	return s
+}
+
+// withJobs is the API of a function that is called again for what it does later.
+type withJobs struct {
+	*httpapi.API
+	jobs *job.Runner
+}
+
+var _ lambdahttp.JobRunner = withJobs{}
+
+// RunJob carries a job out.
+func (w withJobs) RunJob(ctx context.Context, id string) error { return w.jobs.Run(ctx, id) }
+
+// buildSender builds a function that takes jobs: in Lambda it calls itself for each, elsewhere a crew of its own does them.
+func buildSender(ctx context.Context, e process.Environ, m service.Media, api func(Parts) *httpapi.API) (http.Handler, error) {
+	var w withJobs
+	_, err := build(ctx, e, func(p Parts) *httpapi.API {
+		p.Media = m
+		start := invokeItself(e)
+		if !e.InLambda() {
+			start = crew(ctx, p, &w)
+		}
+		w.jobs = p.Runner(start)
+		p.Jobs = w.jobs
+		w.API = api(p)
+		return w.API
+	})
+	if err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
+// invokeItself starts jobs in Lambda.
+func invokeItself(e process.Environ) func(context.Context, string) error {
+	return func(ctx context.Context, id string) error {
+		client, err := selfinvoke.FromVars(e.Vars, time.Now)
+		if err != nil {
+			return err
+		}
+		return client.Invoke(ctx, lambdahttp.JobEvent(id))
+	}
+}
+
+// crew starts jobs in this process, by a crew that begins to work with the first one and ends with ctx.
+func crew(ctx context.Context, p Parts, w *withJobs) func(context.Context, string) error {
+	c := job.NewCrew(CrewSize, clock.System, p.Log)
+	var once sync.Once
+	return func(call context.Context, id string) error {
+		once.Do(func() { go c.Work(ctx, w.jobs) })
+		return c.Start(call, id)
+	}
+}

@@ -1,0 +1,49 @@
+// Package selfinvoke lets a Lambda function call itself without waiting for the answer: the action Invoke of Lambda's API,
+// asynchronously (https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html). Lambda keeps such an event until it has
+// been carried out, and tries twice more if the function fails.
+package selfinvoke
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"telegram-client/shared/awsapi"
+)
+
+// A Client calls the function it runs in. It is safe for concurrent use.
+type Client struct {
+	api  *awsapi.Client
+	path string
+}
+
+// FromVars returns a client of the function whose variables these are: AWS_LAMBDA_FUNCTION_NAME, as Lambda sets it, and
+// those of [awsapi.FromVars].
+func FromVars(vars map[string]string, now func() time.Time) (*Client, error) {
+	name := vars["AWS_LAMBDA_FUNCTION_NAME"]
+	if name == "" {
+		return nil, errors.New("AWS_LAMBDA_FUNCTION_NAME is not set")
+	}
+	api, err := awsapi.FromVars(vars, "lambda", "AWS_ENDPOINT_URL_LAMBDA", now)
+	if err != nil {
+		return nil, err
+	}
+	return &Client{api, "/2015-03-31/functions/" + url.PathEscape(name) + "/invocations"}, nil
+}
+
+// Invoke hands Lambda an event for this function. It returns when Lambda has it.
+func (c *Client) Invoke(ctx context.Context, event []byte) error {
+	answer, _, err := c.api.Post(ctx, c.path, map[string]string{"Content-Type": "application/json", "X-Amz-Invocation-Type": "Event"}, event)
+	if err != nil {
+		return fmt.Errorf("call this function again: %w", err)
+	}
+	if answer.StatusCode != http.StatusAccepted {
+		// X-Amzn-Errortype: "AccessDeniedException", perhaps with an address behind a colon.
+		return fmt.Errorf("call this function again: %s", cmp.Or(answer.Header.Get("X-Amzn-Errortype"), answer.Status))
+	}
+	return nil
+}
