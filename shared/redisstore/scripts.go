@@ -20,7 +20,9 @@ type script struct {
 	run   *redis.Script
 }
 
-func newScript(name string, parts []string) *script {
+// newScript takes the names of the keys as single ones and lists.
+func newScript(name string, groups ...any) *script {
+	parts := parts(groups...)
 	var b strings.Builder
 	b.WriteString("local K = {")
 	for i, p := range parts {
@@ -55,39 +57,39 @@ type scripts struct {
 
 func newScripts() scripts {
 	return scripts{
-		acquire:     newScript("acquire", parts(partEntry, partListener, partsSenders, partsWait, partsPeer, partsOutbox)),
-		leave:       newScript("leave", parts(partsWait)),
-		announce:    newScript("announce", parts(partsSenders)),
-		finish:      newScript("finish", parts(partEntry, partListener, partsSenders, partsWait, partsPeer, partsOutbox, partCommands)),
-		createEntry: newScript("create_entry", parts(partEntry, partListener, partsSenders, partState, partCommands)),
-		renewEntry:  newScript("renew_entry", parts(partEntry, partListener, partsSenders, partsWait, partState, partCommands)),
-		overview:    newScript("overview", parts(partEntry, partListener, partsSenders, partsOutbox, partDead)),
-		changeEntry: newScript("change_entry", parts(partEntry, partListener, partCommands)),
-		removeEntry: newScript("remove_entry", parts(partEntry, partCommands)),
-		command:     newScript("command", parts(partEntry, partListener, partCommands)),
-		answer:      newScript("answer", parts(partListener, partReply)),
-		standings:   newScript("standings", parts(partEntry, partListener, partsSenders)),
-		forget: newScript("forget", parts(partEntry, partListener, partsSenders, partsWait, partsPeer, partsOutbox, partState,
-			partCommands, partAcked, partDead, partGraves)),
-		claimEntry: newScript("claim_entry", parts(partEntry, partListener, partsSenders, partsWait, partPeers, partsOutbox, partState)),
-		extend:     newScript("extend", parts(partEntry, partListener)),
-		release:    newScript("release", parts(partListener)),
-		note:       newScript("note", parts(partEntry, partListener)),
-		drop:       newScript("drop", parts(partListener, partsSenders)),
-		works:      newScript("works", parts(partListener)),
-		commit:     newScript("commit", parts(partEntry, partListener, partsSenders, partsPeer, partState, partsOutbox)),
-		claim:      newScript("claim", parts(partListener, partsSenders, partsOutbox)),
-		settle:     newScript("settle", parts(partListener, partsOutbox, partAcked, partDead, partGraves)),
-		takeFlow:   newScript("take_flow", []string{"flow"}),
-		putFlow:    newScript("put_flow", []string{"flow"}),
+		acquire:     newScript("acquire", partEntry, partListener, partsSenders, partsWait, partsPeer, partsOutbox),
+		leave:       newScript("leave", partsWait),
+		announce:    newScript("announce", partsSenders),
+		finish:      newScript("finish", partEntry, partListener, partsSenders, partsWait, partsPeer, partsOutbox, partCommands),
+		createEntry: newScript("create_entry", partEntry, partListener, partsSenders, partState, partCommands),
+		renewEntry:  newScript("renew_entry", partEntry, partListener, partsSenders, partsWait, partState, partCommands),
+		overview:    newScript("overview", partEntry, partListener, partsSenders, partsOutbox, partDead),
+		changeEntry: newScript("change_entry", partEntry, partListener, partCommands),
+		removeEntry: newScript("remove_entry", partEntry, partCommands),
+		command:     newScript("command", partEntry, partListener, partCommands),
+		answer:      newScript("answer", partListener, partReply),
+		standings:   newScript("standings", partEntry, partListener, partsSenders),
+		forget: newScript("forget", partEntry, partListener, partsSenders, partsWait, partsPeer, partsOutbox, partState,
+			partCommands, partAcked, partDead, partGraves),
+		claimEntry: newScript("claim_entry", partEntry, partListener, partsSenders, partsWait, partPeers, partsOutbox, partState),
+		extend:     newScript("extend", partEntry, partListener),
+		release:    newScript("release", partListener),
+		note:       newScript("note", partEntry, partListener),
+		drop:       newScript("drop", partListener, partsSenders),
+		works:      newScript("works", partListener),
+		commit:     newScript("commit", partEntry, partListener, partsSenders, partsPeer, partState, partsOutbox),
+		claim:      newScript("claim", partListener, partsSenders, partsOutbox),
+		settle:     newScript("settle", partListener, partsOutbox, partAcked, partDead, partGraves),
+		takeFlow:   newScript("take_flow", "flow"),
+		putFlow:    newScript("put_flow", "flow"),
 
-		putOptionsFlow: newScript("put_options_flow", []string{"flow"}),
+		putOptionsFlow: newScript("put_options_flow", "flow"),
 
-		putJob:   newScript("put_job", []string{"job"}),
-		dropJob:  newScript("drop_job", []string{"job"}),
-		claimJob: newScript("claim_job", []string{"job"}),
-		keepJob:  newScript("keep_job", []string{"job"}),
-		endJob:   newScript("end_job", []string{"job"}),
-		lookJob:  newScript("look_job", []string{"job"}),
+		putJob:   newScript("put_job", "job"),
+		dropJob:  newScript("drop_job", "job"),
+		claimJob: newScript("claim_job", "job"),
+		keepJob:  newScript("keep_job", "job"),
+		endJob:   newScript("end_job", "job"),
+		lookJob:  newScript("look_job", "job"),
 	}
 }

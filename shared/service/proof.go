@@ -135,10 +135,11 @@ func albums(all []*tg.Message) [][]*tg.Message {
 			at, groups = len(groups), append(groups, nil)
 			where[m.GroupedID] = at
 		}
-		groups[at] = append(groups[at], m)
-	}
-	for _, g := range groups {
-		slices.SortFunc(g, func(a, b *tg.Message) int { return a.ID - b.ID })
+		g := append(groups[at], m)
+		for i := len(g) - 1; i > 0 && g[i-1].ID > g[i].ID; i-- {
+			g[i-1], g[i] = g[i], g[i-1]
+		}
+		groups[at] = g
 	}
 	return groups
 }
