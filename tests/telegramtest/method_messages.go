@@ -119,7 +119,7 @@ func deleteMessages(c *call, r *tg.MessagesDeleteMessagesRequest) (bin.Encoder, 
 // editMessage edits a text, or a caption and the file above it. https://core.telegram.org/method/messages.editMessage
 func editMessage(c *call, r *tg.MessagesEditMessageRequest) (bin.Encoder, error) {
 	for part, used := range map[string]bool{
-		"media of a scheduled message": r.Media != nil && r.ScheduleDate != 0, "quick_reply": r.QuickReplyShortcutID != 0,
+		"quick_reply":  r.QuickReplyShortcutID != 0,
 		"rich_message": r.RichMessage != nil,
 	} {
 		if used {

@@ -74,9 +74,16 @@ func (c *call) reschedule(to place, r *tg.MessagesEditMessageRequest) (bin.Encod
 		return nil, errMessageID
 	}
 	w := c.account.waiting[i]
+	file := w.message.file
+	if r.Media != nil {
+		var err error
+		if file, err = c.editedMedia(w.message, r.Media); err != nil {
+			return nil, err
+		}
+	}
 	if text, given := r.GetMessage(); given {
 		check := checkText
-		if w.message.file != nil {
+		if file != nil {
 			check = c.checkCaption
 		}
 		if err := check(text, r.Entities); err != nil {
@@ -87,7 +94,7 @@ func (c *call) reschedule(to place, r *tg.MessagesEditMessageRequest) (bin.Encod
 	if r.ScheduleDate > c.server.now()+latest {
 		return nil, tgerr.New(400, "SCHEDULE_DATE_TOO_LATE")
 	}
-	w.message.date = r.ScheduleDate
+	w.message.date, w.message.file = r.ScheduleDate, file
 	return c.scheduled(w, 0), nil
 }
 

@@ -130,13 +130,18 @@ func TestFiles_OfUsers(t *testing.T) {
 	if len(waiting) != 2 || waiting[0].GroupedID == 0 || waiting[0].GroupedID != waiting[1].GroupedID || s.Draft(alice.ID, bob.ID) != "" {
 		t.Fatalf("waiting: %+v", waiting)
 	}
+	// A file that waits can be replaced.
+	edit := &tg.MessagesEditMessageRequest{Peer: s.peer(alice, bob), ID: waiting[0].ID, Media: document(l.upload(t, 2, "b.bin", noise(8))), ScheduleDate: s.now() + 90}
+	if _, err := l.MessagesEditMessage(context.Background(), edit); err != nil {
+		t.Fatal(err)
+	}
 	for _, w := range waiting {
 		if _, err := s.SendScheduled(alice.ID, w.ID); err != nil {
 			t.Fatal(err)
 		}
 	}
 	got := s.Files(bob.ID)
-	if len(got) != 3 || got[0].From != alice.ID || got[0].Caption != "from the phone" || got[2].Caption != "two" || got[2].Document != got[1].Document {
+	if len(got) != 3 || got[0].From != alice.ID || got[0].Caption != "from the phone" || got[1].Name != "b.bin" || got[1].Caption != "one" || got[2].Name != "a.bin" || got[2].Caption != "two" {
 		t.Errorf("%+v", got)
 	}
 	if len(s.Files(alice.ID)) != 3 { // the same chat from its other side
