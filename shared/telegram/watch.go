@@ -53,14 +53,13 @@ type watch struct {
 	crypto.Cipher
 	key    crypto.AuthKey
 	clock  clock.Clock
-	ids    *proto.MessageIDGen
+	ids    *messageIDs
 	fail   func(error)
 	leave  time.Duration // Telegram is to end the connection after so long without a ping; whole seconds count
 	opened time.Time
 
 	mu       sync.Mutex
 	salt     int64
-	began    bool        // a message was encrypted
 	ping     *bin.Buffer // to be sent behind the first message
 	answered bool        // a message was decrypted
 }
@@ -70,7 +69,7 @@ func newWatch(key crypto.AuthKey, salt int64, c clock.Clock, leave time.Duration
 		Cipher: crypto.NewClientCipher(rand.Reader),
 		key:    key,
 		clock:  c,
-		ids:    proto.NewMessageIDGen(c.Now),
+		ids:    &messageIDs{all: proto.NewMessageIDGen(c.Now)},
 		fail:   fail,
 		leave:  leave,
 		opened: c.Now(),
@@ -87,25 +86,53 @@ func (w *watch) Encrypt(key crypto.AuthKey, m crypto.EncryptedMessageData, b *bi
 	if err := w.Cipher.Encrypt(key, m, b); err != nil {
 		return err
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.began {
+	id, first := w.ids.behind(m.MessageID)
+	if !first {
 		return nil
 	}
-	w.began = true
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	var body, ping bin.Buffer
 	if err := (&mt.PingDelayDisconnectRequest{PingID: randomLong(), DisconnectDelay: max(1, int(w.leave/time.Second))}).Encode(&body); err != nil {
 		return err
 	}
 	if err := w.Cipher.Encrypt(key, crypto.EncryptedMessageData{
-		Salt: m.Salt, SessionID: m.SessionID, MessageID: w.ids.New(proto.MessageFromClient),
-		SeqNo:          m.SeqNo + 1, // after one message that has content, and without content itself
+		Salt: m.Salt, SessionID: m.SessionID, MessageID: id,
+		SeqNo:          (m.SeqNo + 1) &^ 1, // without content itself, after one message that may have some
 		MessageDataLen: int32(body.Len()), MessageDataWithPadding: body.Buf,
 	}, &ping); err != nil {
 		return err
 	}
 	w.ping = &ping
 	return nil
+}
+
+// messageIDs makes the ids of a connection's messages. It keeps one for the ping: the sequence numbers have to grow with
+// the ids, and calls that are made at the same time get theirs before the first one is sent.
+// https://core.telegram.org/mtproto/description#message-sequence-number-msg-seqno
+type messageIDs struct {
+	all *proto.MessageIDGen
+
+	mu          sync.Mutex
+	first, ping int64
+}
+
+// New implements mtproto.MessageIDSource.
+func (ids *messageIDs) New(t proto.MessageType) int64 {
+	ids.mu.Lock()
+	defer ids.mu.Unlock()
+	id := ids.all.New(t)
+	if ids.first == 0 {
+		ids.first, ids.ping = id, ids.all.New(t)
+	}
+	return id
+}
+
+// behind returns the id of the ping if that of the first message is given.
+func (ids *messageIDs) behind(id int64) (ping int64, first bool) {
+	ids.mu.Lock()
+	defer ids.mu.Unlock()
+	return ids.ping, id == ids.first
 }
 
 // takePing returns the first ping when it is to be sent, once.

@@ -1,6 +1,7 @@
 package telegram
 
 import (
+	"crypto/rand"
 	"errors"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/gotd/td/bin"
 	"github.com/gotd/td/clock"
 	"github.com/gotd/td/crypto"
+	"github.com/gotd/td/proto"
 )
 
 func TestWatch_ForeignKeyEncryptsNothing(t *testing.T) {
@@ -28,17 +30,30 @@ func TestWatch_ForeignKeyEncryptsNothing(t *testing.T) {
 	}
 }
 
+// Calls made at the same time get their numbers in one order and are encrypted in another: the ping belongs behind the
+// first one's.
 func TestWatch_OnePingBehindTheFirstMessage(t *testing.T) {
 	t.Parallel()
 	own := crypto.Key{1}.WithID()
-	w := newWatch(own, 5, clock.System, time.Minute, func(error) {})
-	for i := range 3 {
-		var b bin.Buffer
-		if err := w.Encrypt(own, crypto.EncryptedMessageData{SessionID: 1, SeqNo: int32(2*i + 1)}, &b); err != nil {
-			t.Fatal(err)
-		}
-		if p := w.takePing(); (p != nil) != (i == 0) {
-			t.Errorf("message %d: ping %v", i, p != nil)
+	for name, order := range map[string][]int{"in order": {0, 1, 2}, "overtaken": {2, 0, 1}} {
+		w := newWatch(own, 5, clock.System, time.Minute, func(error) {})
+		ids := []int64{w.ids.New(proto.MessageFromClient), w.ids.New(proto.MessageFromClient), w.ids.New(proto.MessageFromClient)}
+		for _, i := range order {
+			var b bin.Buffer
+			if err := w.Encrypt(own, crypto.EncryptedMessageData{SessionID: 1, MessageID: ids[i], SeqNo: int32(2*i + 1)}, &b); err != nil {
+				t.Fatal(err)
+			}
+			p := w.takePing()
+			if (p != nil) != (i == 0) {
+				t.Errorf("%s: message %d: ping %v", name, i, p != nil)
+			}
+			if p == nil {
+				continue
+			}
+			m, err := crypto.NewServerCipher(rand.Reader).DecryptFromBuffer(own, p)
+			if err != nil || m.MessageID <= ids[0] || m.MessageID >= ids[1] || m.SeqNo != 2 {
+				t.Errorf("%s: the ping is message %d, number %d, of %v: %v", name, m.MessageID, m.SeqNo, ids, err)
+			}
 		}
 	}
 }
