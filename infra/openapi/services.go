@@ -26,6 +26,7 @@ var services = map[message.Verb]struct {
 	message.AnswerCallbackQuery: {"answerCallbackQuery", "Answer a press of an inline button", "DoneAnswer", false, false},
 	message.GetChats:            {"getChats", "List the chats of an account", "ChatsAnswer", false, false},
 	message.GetMessages:         {"getMessages", "Read messages of a chat", "MessagesAnswer", false, false},
+	message.DownloadMedia:       {"downloadMedia", "Fetch the photo or file of a message", "DownloadAnswer", false, false},
 }
 
 // Verbs whose calls may bring files along, and those that need not be waited for.
@@ -53,6 +54,9 @@ func serviceOf(v message.Verb) (object, error) {
 		responses["200"], responses["207"] = answer("Done for all", schema), answer("Done for some", schema)
 		responses["default"] = answer("An error; what was done before it stands in results",
 			object{"anyOf": []any{schema, object{"$ref": "#/components/schemas/Error"}}})
+	}
+	if v == message.DownloadMedia { // without a path
+		responses["200"].(object)["content"].(object)["*/*"] = object{"schema": object{"description": "The file itself, if the call has no path."}}
 	}
 	o := object{
 		"operationId": s.id, "summary": s.summary, "responses": responses,

@@ -24,6 +24,9 @@ type Settings struct {
 	Deadlines Deadlines
 	Uploads   Uploads
 	Jobs      Jobs // nil: no call is carried out after its answer
+	// LargestAnswer is how many bytes a file may have that is an answer; 0: answers have no limit, and files are passed on
+	// as they come.
+	LargestAnswer int64
 }
 
 // Deadlines are how long a request may take, by the kind of work. What is zero has its default.

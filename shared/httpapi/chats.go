@@ -14,6 +14,7 @@ import (
 type Reader interface {
 	GetChats(ctx context.Context, m message.Chats) (*service.Chats, error)
 	GetMessages(ctx context.Context, m message.Messages) (*service.Messages, error)
+	DownloadMedia(ctx context.Context, m message.Download, receive service.Receiver) (*service.Downloaded, error)
 }
 
 // Chats returns the API of the function chats.
@@ -21,6 +22,7 @@ func Chats(reader Reader, s Settings) *API {
 	return newAPI(s,
 		serviceRoute(message.GetChats, s, unkeyed(message.ParseChats), reader.GetChats, writeChats),
 		serviceRoute(message.GetMessages, s, unkeyed(message.ParseMessages), reader.GetMessages, writeMessages),
+		downloadRoute(reader, s),
 	)
 }
 

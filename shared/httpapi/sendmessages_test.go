@@ -85,6 +85,11 @@ func (s *scriptedSender) GetMessages(_ context.Context, m message.Messages) (*se
 	return s.read, s.err
 }
 
+func (s *scriptedSender) DownloadMedia(_ context.Context, m message.Download, _ service.Receiver) (*service.Downloaded, error) {
+	s.ask(m)
+	return nil, s.err
+}
+
 const (
 	sendPath = "/services/telegram_client/send_messages"
 	sendBody = `{"config_entry_id":"tg_k3vq7aaaaaaaaaaaaaaaaaaaaa","target_id":[1001,-1001234567890],"target_username":"@alice","message":"Hi","silent":true,"reply_to":"7"}`

@@ -19,13 +19,14 @@ const (
 	AnswerCallbackQuery Verb = "answer_callback_query"
 	GetChats            Verb = "get_chats"
 	GetMessages         Verb = "get_messages"
+	DownloadMedia       Verb = "download_media"
 )
 
 // Verbs returns all verbs, in the order in which lists show them.
 func Verbs() []Verb {
 	return []Verb{
 		SendMessages, EditMessage, DeleteMessages, ForwardMessages, SendReaction, PinMessage, UnpinMessage, SendChatAction,
-		MarkRead, AnswerCallbackQuery, GetChats, GetMessages,
+		MarkRead, AnswerCallbackQuery, GetChats, GetMessages, DownloadMedia,
 	}
 }
 

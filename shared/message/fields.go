@@ -31,7 +31,7 @@ func and(m map[Verb]Use, u Use, verbs ...Verb) map[Verb]Use {
 }
 
 // oneTarget are the verbs that need exactly one chat.
-var oneTarget = []Verb{SendReaction, PinMessage, UnpinMessage, SendChatAction, MarkRead, GetMessages}
+var oneTarget = []Verb{SendReaction, PinMessage, UnpinMessage, SendChatAction, MarkRead, GetMessages, DownloadMedia}
 
 // fields is the one table of fields. Nobody changes it.
 var fields = []Field{
@@ -64,7 +64,7 @@ var fields = []Field{
 		Text: "The text. Required, unless there is a file: then it is the caption, of up to 1024 characters (4096 for premium accounts). Without a file, a text of more than 4096 characters is sent as several messages, parted at the end of a line or word."},
 	{Name: "message", Kind: Integer, Selector: numberSelector, Title: "Message ID", Example: `71`, Uses: on(Required, EditMessage),
 		Text: "Id of the message to edit."},
-	{Name: "message_id", Kind: Integer, Selector: numberSelector, Title: "Message ID", Example: `71`, Uses: and(on(Required, SendReaction, PinMessage), Optional, UnpinMessage, MarkRead),
+	{Name: "message_id", Kind: Integer, Selector: numberSelector, Title: "Message ID", Example: `71`, Uses: and(on(Required, SendReaction, PinMessage, DownloadMedia), Optional, UnpinMessage, MarkRead),
 		Text: "Id of the message. For unpin_message: without it all messages of the chat are unpinned. For mark_read: up to which messages are read, without it all are."},
 	{Name: "message_ids", Kind: IDs, Selector: severalSelector, Title: "Message IDs", Example: `[71,72]`, Uses: and(on(Required, DeleteMessages, ForwardMessages), Optional, GetMessages),
 		Text: "Id or ids of the messages."},
@@ -133,6 +133,8 @@ var fields = []Field{
 	{Name: "cursor", Kind: Text, Selector: textSelector, Title: "Cursor", Example: `"71"`, Uses: on(Optional, GetChats, GetMessages),
 		Text: "Where to go on: the value of next in the last answer."},
 
+	{Name: "path", Kind: Text, Selector: textSelector, Title: "Path", Example: `"door/"`, Uses: on(Optional, DownloadMedia),
+		Text: "Where to keep the file, below the folder for downloads: a file name, or a folder (it ends with /) in which it gets the name that it has in Telegram; . is the folder itself. Nothing that is there is overwritten. Without it the answer is the file itself."},
 	{Name: "dry_run", Kind: Flag, Selector: flagSelector, Title: "Dry run", Example: `false`, Uses: on(Optional, Verbs()...),
 		Text: "Only check the call: the targets are looked up, files are opened, and nothing is sent or changed."},
 	{Name: "wait", Kind: Flag, Selector: flagSelector, Title: "Wait", Example: `true`, Uses: on(Optional, SendMessages),

@@ -27,6 +27,7 @@ var parsers = map[Verb]func(json.RawMessage) (any, []*fault.Fault){
 	AnswerCallbackQuery: parser(ParseCallbackAnswer),
 	GetChats:            parser(ParseChats),
 	GetMessages:         parser(ParseMessages),
+	DownloadMedia:       parser(ParseDownload),
 }
 
 func parser[T any](parse func(json.RawMessage) (T, []*fault.Fault)) func(json.RawMessage) (any, []*fault.Fault) {
@@ -67,6 +68,13 @@ func TestParse_ReadsTheOtherVerbs(t *testing.T) {
 		{GetChats, `{"limit":"200","cursor":"c"}`, Chats{Limit: 200, Cursor: "c"}},
 		{GetMessages, `{"target_username":"alice"}`, Messages{Target: alice, Limit: 20}},
 		{GetMessages, `{"target_username":"alice","message_ids":[5,6],"limit":3,"cursor":"71"}`, Messages{Target: alice, IDs: []int{5, 6}, Limit: 3, Before: 71}},
+		{DownloadMedia, `{"target_username":"alice","message_id":"71"}`, Download{Target: alice, MessageID: 71}},
+		{DownloadMedia, `{"target_username":"alice","message_id":71,"path":null,"dry_run":true,"config_entry_id":"tg_x"}`, Download{EntryID: "tg_x", Target: alice, MessageID: 71, DryRun: true}},
+		{DownloadMedia, `{"target_username":"alice","message_id":71,"path":"door.jpg"}`, Download{Target: alice, MessageID: 71, Keep: true, Path: "door.jpg"}},
+		{DownloadMedia, `{"target_username":"alice","message_id":71,"path":" ./a//b.jpg "}`, Download{Target: alice, MessageID: 71, Keep: true, Path: "a/b.jpg"}},
+		{DownloadMedia, `{"target_username":"alice","message_id":71,"path":"door/"}`, Download{Target: alice, MessageID: 71, Keep: true, Path: "door", Folder: true}},
+		{DownloadMedia, `{"target_username":"alice","message_id":71,"path":"."}`, Download{Target: alice, MessageID: 71, Keep: true, Path: ".", Folder: true}},
+		{DownloadMedia, `{"target_username":"alice","message_id":71,"path":2026}`, Download{Target: alice, MessageID: 71, Keep: true, Path: "2026"}},
 	} {
 		got, faults := parsers[c.verb](json.RawMessage(c.body))
 		if diff := cmp.Diff(c.want, got); diff != "" || len(faults) > 0 {
@@ -106,6 +114,14 @@ func TestParse_NamesWhatIsWrongWithTheOtherVerbs(t *testing.T) {
 		{AnswerCallbackQuery, `{"id":"x","url":"javascript:x"}`, []string{"invalid_field id", "invalid_field url"}},
 		{AnswerCallbackQuery, `{}`, []string{"missing_field id"}},
 		{GetChats, `{"limit":201}`, []string{"invalid_field limit"}},
+		{DownloadMedia, `{}`, []string{"missing_field message_id", "target_required "}},
+		{DownloadMedia, `{"target_id":"1001,1002","message_id":0,"path":""}`, []string{"invalid_field target_id", "invalid_field message_id", "invalid_field path"}},
+		{DownloadMedia, `{"target_id":1001,"message_id":1,"path":"/config/x.jpg"}`, []string{"invalid_field path"}},
+		{DownloadMedia, `{"target_id":1001,"message_id":1,"path":"~/x.jpg"}`, []string{"invalid_field path"}},
+		{DownloadMedia, `{"target_id":1001,"message_id":1,"path":"a/../../x.jpg"}`, []string{"invalid_field path"}},
+		{DownloadMedia, `{"target_id":1001,"message_id":1,"path":"a\\b"}`, []string{"invalid_field path"}},
+		{DownloadMedia, `{"target_id":1001,"message_id":1,"path":"a\u0000b"}`, []string{"invalid_field path"}},
+		{DownloadMedia, `{"target_id":1001,"message_id":1,"path":["a"]}`, []string{"invalid_field path"}},
 		{GetMessages, `{"limit":0,"cursor":"x"}`, []string{"target_required ", "invalid_field limit", "invalid_field cursor"}},
 	} {
 		_, faults := parsers[c.verb](json.RawMessage(c.body))

@@ -202,11 +202,12 @@ func (a *attaching) fit(k known) (known, error) {
 	return k, nil
 }
 
-// extensions are how names of files end, of the kinds that calls bring without a name: Telegram wants it of photos, and
-// phones open other files by it.
+// extensions are how names of files end, of the kinds that calls bring, or messages have, without a name: Telegram wants it
+// of photos, and phones open other files by it.
 var extensions = map[string][]string{
 	"image/jpeg": {".jpg", ".jpeg"}, "image/png": {".png"}, "image/gif": {".gif"}, "video/mp4": {".mp4"}, "audio/mpeg": {".mp3"},
 	"audio/ogg": {".ogg"}, "audio/wav": {".wav"}, "application/pdf": {".pdf"},
+	"audio/mp4": {".m4a"}, "video/quicktime": {".mov"}, "video/webm": {".webm"}, "image/webp": {".webp"}, "application/x-tgsticker": {".tgs"},
 }
 
 // body is a file whose beginning was read before.

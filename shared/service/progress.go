@@ -22,12 +22,13 @@ type progress struct {
 	sizes []int64 // -1: not known
 	done  []int64
 
+	what      string // happens to a file, for the log
 	said      time.Time
 	saidTenth int64
 }
 
 func (s *Service) newProgress(ctx context.Context, c *authorization.Call, files int) *progress {
-	p := &progress{s: s, ctx: ctx, c: c, sizes: make([]int64, files), done: make([]int64, files)}
+	p := &progress{s: s, ctx: ctx, c: c, what: "a file is on its way to Telegram", sizes: make([]int64, files), done: make([]int64, files)}
 	for i := range p.sizes {
 		p.sizes[i] = -1
 	}
@@ -47,6 +48,12 @@ func (p *progress) of(i int, size int64) transfer.Progress {
 	}
 }
 
+// fetching is of for the one file that is fetched, of which only the log tells.
+func (p *progress) fetching() transfer.Progress {
+	p.what, p.said = "a file is on its way from Telegram", p.s.o.Clock.Now()
+	return func(done, total int64) { p.log(0, done, total) }
+}
+
 // log says in the log how far a long file is. It names neither the file nor where it comes from.
 func (p *progress) log(i int, done, total int64) {
 	now := p.s.o.Clock.Now()
@@ -58,7 +65,7 @@ func (p *progress) log(i int, done, total int64) {
 		return
 	}
 	p.said, p.saidTenth = now, tenth
-	p.s.o.Log.InfoContext(p.ctx, "a file is on its way to Telegram", "entry", p.c.Entry.ID, "file", i+1, "files", len(p.sizes), "bytes", done, "size", total)
+	p.s.o.Log.InfoContext(p.ctx, p.what, "entry", p.c.Entry.ID, "file", i+1, "files", len(p.sizes), "bytes", done, "size", total)
 }
 
 func sum(all []int64) (n int64) {

@@ -59,6 +59,8 @@ type Options struct {
 	// Files and Media are for calls with files, which are refused without them.
 	Files Files
 	Media Media
+	// Keeper keeps files of messages where calls say; nil: nothing is kept.
+	Keeper Keeper
 	// Progress is told how many bytes of a call's files Telegram has, after each part; total is -1 while the size of one is
 	// not known. Nil: nobody asks. ctx is the call's.
 	Progress func(ctx context.Context, done, total int64)

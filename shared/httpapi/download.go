@@ -1,0 +1,116 @@
+package httpapi
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+
+	"telegram-client/shared/fault"
+	"telegram-client/shared/message"
+	"telegram-client/shared/service"
+)
+
+// LambdaAnswer is how large a file may be that is an answer of Lambda: in base64, and with what is around it, it has to
+// fit into 6 MB.
+const LambdaAnswer = 4_400_000
+
+// downloadRoute is the route of download_media, whose answer may be a file.
+func downloadRoute(reader Reader, s Settings) route {
+	return route{pattern: "POST " + servicePath(message.DownloadMedia), deadline: s.Deadlines.withDefaults().Files, serve: func(w http.ResponseWriter, r *http.Request) error {
+		body, _, err := readObject(r)
+		if err != nil {
+			return err
+		}
+		call, faults := message.ParseDownload(body)
+		if len(faults) > 0 {
+			return badCall(w, r, faults)
+		}
+		if end, ok := r.Context().Deadline(); ok {
+			stayOpen(w, end)
+		}
+		out := &fileAnswer{w: w, limit: s.LargestAnswer}
+		got, err := reader.DownloadMedia(r.Context(), call, out.receive)
+		switch {
+		case err != nil:
+			return err // if some of the file was answered, the connection ends before its announced end
+		case call.Keep || call.DryRun:
+			writeDownloaded(w, got)
+			return nil
+		}
+		return out.finish()
+	}}
+}
+
+func writeDownloaded(w http.ResponseWriter, d *service.Downloaded) {
+	writeJSON(w, http.StatusOK, struct {
+		OK       bool    `json:"ok"`
+		DryRun   bool    `json:"dry_run,omitempty"`
+		Path     *string `json:"path"`
+		Size     int64   `json:"size"`
+		MIME     string  `json:"mime_type"`
+		Filename string  `json:"filename"`
+	}{true, d.DryRun, textOrNull(d.Path), d.Size, d.MIME, d.Name})
+}
+
+// A fileAnswer answers with a file. Nothing is answered before there is something of it: until then an error can still
+// be said. Where answers have a limit, all of it is there before.
+type fileAnswer struct {
+	w     http.ResponseWriter
+	limit int64
+	file  service.Downloaded
+	all   bytes.Buffer
+	begun bool
+}
+
+// receive is a [service.Receiver].
+func (a *fileAnswer) receive(d service.Downloaded) (io.Writer, error) {
+	a.file = d
+	if a.limit == 0 {
+		return a, nil
+	}
+	if d.Size > a.limit {
+		return nil, fault.New(fault.FileTooLarge, "This file has %s. An answer of this bridge, which runs in a cloud, has room for %s: only a bridge at home can fetch it.", size(d.Size), size(a.limit))
+	}
+	return &a.all, nil
+}
+
+// Write passes on what has come of the file.
+func (a *fileAnswer) Write(p []byte) (int, error) {
+	a.begin()
+	n, err := a.w.Write(p)
+	if err != nil {
+		return n, fmt.Errorf("answer with a file: %w", errors.Join(context.Canceled, err)) // nobody reads it any more
+	}
+	return n, nil
+}
+
+// begin says what the file is. It comes from anybody: a browser that is shown it must not take it for a page of ours.
+func (a *fileAnswer) begin() {
+	if a.begun {
+		return
+	}
+	a.begun = true
+	kind := a.file.MIME
+	if _, _, err := mime.ParseMediaType(kind); err != nil {
+		kind = "application/octet-stream"
+	}
+	h := a.w.Header()
+	h.Set("Content-Type", kind)
+	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": a.file.Name}))
+	h.Set("Content-Length", strconv.FormatInt(a.file.Size, 10))
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+	a.w.WriteHeader(http.StatusOK)
+}
+
+// finish answers with what has not been passed on yet.
+func (a *fileAnswer) finish() error {
+	a.begin()
+	_, err := a.w.Write(a.all.Bytes())
+	return err
+}
