@@ -47,7 +47,10 @@ func botDesk(t *testing.T) *desk {
 
 // userDesk is that of a user, who has an entry in place of a bot.
 func userDesk(t *testing.T, change ...func(*telegramtest.Account)) *desk {
-	w := newEmptyWorld(t)
+	return newEmptyWorld(t).userDesk(t, change...)
+}
+
+func (w *world) userDesk(t *testing.T, change ...func(*telegramtest.Account)) *desk {
 	me := w.telegram.User("owner_of_all", change...)
 	d := w.logins(t)
 	d.begin("client")
@@ -67,7 +70,7 @@ func (w *world) desk(t *testing.T, me telegramtest.Account, deadline time.Durati
 	s := service.New(service.Options{
 		Pool: pool, Store: w.store, Ring: w.ring, Clock: clock.System, Deadline: deadline, FileDeadline: patience, Wait: 20 * time.Second,
 		Files: attachment.New(attachment.Options{Root: root, Policy: dialpolicy.Policy{Loopback: true}}),
-		Media: service.Media{Detect: content.Detect, Scale: content.Scale},
+		Media: service.Media{Detect: content.Detect, Scale: content.Scale}, Keeper: attachment.NewDownloads(root, "downloads"),
 	})
 	settings := httpapi.Settings{Tokens: httpapi.NewTokens(seal.NewText(token)), Deadlines: httpapi.Deadlines{Text: deadline}, Log: slog.New(slog.DiscardHandler)}
 	server := httptest.NewServer(httpapi.Join(httpapi.SendMessages(s, settings), httpapi.EditMessage(s, settings), httpapi.DeleteMessages(s, settings), httpapi.Chats(s, settings)))

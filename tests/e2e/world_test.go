@@ -40,18 +40,18 @@ type world struct {
 	entryID    string
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, options ...telegramtest.Option) *world {
 	t.Helper()
-	w := newEmptyWorld(t)
+	w := newEmptyWorld(t, options...)
 	w.bot = w.telegram.Bot("kitchen_bot")
 	w.login(t)
 	return w
 }
 
 // newEmptyWorld returns a world in which nobody is logged in.
-func newEmptyWorld(t *testing.T) *world {
+func newEmptyWorld(t *testing.T, options ...telegramtest.Option) *world {
 	t.Helper()
-	w := &world{telegram: telegramtest.New(t), redis: redistest.Start(t), keys: story.NewKeys()}
+	w := &world{telegram: telegramtest.New(t, options...), redis: redistest.Start(t), keys: story.NewKeys()}
 	servers, problems := telegram.ParseServers(w.telegram.ServersJSON())
 	if len(problems) > 0 {
 		t.Fatal(problems)
