@@ -192,8 +192,11 @@ func (w *answer) Write(b []byte) (int, error) {
 	return w.body.Write(b)
 }
 
-// isBinary reports whether the body is no text: it is told in base64 then, one third longer.
-func (w *answer) isBinary() bool { return !utf8.Valid(w.body.Bytes()) }
+// isBinary reports whether the body is no text, or a file, whose size as text nobody can foresee: it is told in base64
+// then, one third longer.
+func (w *answer) isBinary() bool {
+	return w.sent.Get("Content-Disposition") != "" || !utf8.Valid(w.body.Bytes())
+}
 
 // event is the answer in payload format 2.0.
 func (w *answer) event(method string) ([]byte, error) {

@@ -175,6 +175,11 @@ func TestAdapter_GivesTheAnswerInPayloadFormat2(t *testing.T) {
 			w.Header().Set("Content-Type", "image/png")
 			w.Write(binary)
 		}, events.LambdaFunctionURLResponse{StatusCode: 200, Headers: map[string]string{"Content-Type": "image/png"}, Body: base64.StdEncoding.EncodeToString(binary), IsBase64Encoded: true}},
+		"a file that happens to be text": {"text_body", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Disposition", "attachment")
+			w.Header().Set("Content-Type", "text/plain")
+			w.Write([]byte("<<<"))
+		}, events.LambdaFunctionURLResponse{StatusCode: 200, Headers: map[string]string{"Content-Disposition": "attachment", "Content-Type": "text/plain"}, Body: base64.StdEncoding.EncodeToString([]byte("<<<")), IsBase64Encoded: true}},
 		"sniffed": {"text_body", func(w http.ResponseWriter, r *http.Request) { w.Write(binary) },
 			events.LambdaFunctionURLResponse{StatusCode: 200, Headers: map[string]string{"Content-Type": "application/octet-stream"}, Body: base64.StdEncoding.EncodeToString(binary), IsBase64Encoded: true}},
 		"cookies and repeated headers": {"text_body", func(w http.ResponseWriter, r *http.Request) {
