@@ -49,11 +49,15 @@ type Parts struct {
 	// Files opens what calls name as files, and Media tells what they are. Nil: files are refused.
 	Files service.Files
 	Media service.Media
-	Log   *slog.Logger
+	// Keeper keeps fetched files; nil: they are only given out, up to LargestAnswer (0: of any size).
+	Keeper        service.Keeper
+	LargestAnswer int64
+	Log           *slog.Logger
 }
 
 func (p Parts) settings() httpapi.Settings {
-	return httpapi.Settings{Tokens: p.Tokens, Log: p.Log, Uploads: p.Uploads, Deadlines: httpapi.Deadlines{Text: p.Numbers.CallDeadline, Files: p.Numbers.FileDeadline, FlowStep: p.Numbers.FlowDeadline}}
+	return httpapi.Settings{Tokens: p.Tokens, Log: p.Log, Uploads: p.Uploads, LargestAnswer: p.LargestAnswer,
+		Deadlines: httpapi.Deadlines{Text: p.Numbers.CallDeadline, Files: p.Numbers.FileDeadline, FlowStep: p.Numbers.FlowDeadline}}
 }
 
 // Flows returns the logins in progress, which the listener sweeps.
@@ -91,7 +95,7 @@ func (p Parts) service() *service.Service {
 	pool := authorization.NewPool(p.Store, p.Dialer, clock.System, p.Log)
 	return service.New(service.Options{
 		Pool: pool, Store: p.Store, Ring: p.Ring, Clock: clock.System, Deadline: p.Numbers.CallDeadline, FileDeadline: p.Numbers.FileDeadline,
-		Wait: p.Numbers.SenderWait, Files: p.Files, Media: p.Media, Log: p.Log,
+		Wait: p.Numbers.SenderWait, Files: p.Files, Media: p.Media, Keeper: p.Keeper, Log: p.Log,
 	})
 }
 
@@ -191,8 +195,9 @@ func build(ctx context.Context, e process.Environ, api func(Parts) *httpapi.API)
 	if e.Vars["TARGET_CONFIRM"] == "" && e.InLambda() {
 		p.Target.Confirm = true // not on the home's network: a 200 of whatever stands in between proves nothing
 	}
+	p.Keeper = attachment.NewDownloads(files.Root, files.Downloads)
 	if e.InLambda() {
-		p.Uploads = httpapi.LambdaUploads()
+		p.Uploads, p.LargestAnswer = httpapi.LambdaUploads(), httpapi.LambdaAnswer
 	}
 	p.Store = redisstore.New(client, p.Ring, redisstore.Options{Numbers: StoreNumbers(p.Numbers)})
 	context.AfterFunc(ctx, func() { p.Store.Close() })

@@ -1,4 +1,4 @@
-// Command chats is the function that lists chats and reads messages.
+// Command chats is the function that lists chats, reads messages, and fetches what is in them.
 package main
 
 import (

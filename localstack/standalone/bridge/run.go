@@ -19,6 +19,7 @@ import (
 
 	"telegram-client/functions"
 	"telegram-client/listener/supervisor"
+	"telegram-client/shared/attachment"
 	"telegram-client/shared/entry"
 	"telegram-client/shared/fault"
 	"telegram-client/shared/httpapi"
@@ -153,6 +154,7 @@ func Run(ctx context.Context, o Options) (err error) {
 		Ring: ring, Store: b.store, Tokens: httpapi.NewTokens(secret.tokens...), Numbers: o.Numbers, Target: o.Target, Log: o.Log,
 		Dialer: &telegram.Dialer{Servers: o.Telegram, Version: process.Version(), Log: o.Log}, Uploads: httpapi.Uploads{Folder: uploads},
 		Files: functions.Opener(o.Files, b.network.Policy(), o.Target), Media: service.Media{Detect: content.Detect, Scale: content.Scale},
+		Keeper: attachment.NewDownloads(o.Files.Root, o.Files.Downloads),
 	}
 	b.crew = job.NewCrew(functions.CrewSize, clock.System, o.Log)
 	b.parts.Jobs = b.parts.Runner(b.crew.Start)
