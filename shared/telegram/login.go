@@ -78,14 +78,14 @@ func Account(me *tg.User) entry.Account {
 }
 
 // LogOut implements [login.Telegram].
-func (d *Dialer) LogOut(ctx context.Context, a authorization.App, s authorization.Session, g authorization.Guard) error {
-	_, err := d.Use(ctx, a, s, g, func(ctx context.Context, api *tg.Client) error {
+func (d *Dialer) LogOut(ctx context.Context, a authorization.App, s authorization.Session, g authorization.Guard) (authorization.Ending, error) {
+	ending, err := d.Use(ctx, a, s, g, func(ctx context.Context, api *tg.Client) error {
 		_, err := api.AuthLogOut(ctx)
 		return err
 	})
 	var fate *authorization.FateError
 	if errors.As(err, &fate) && fate.Fate == authorization.Ended {
-		return nil
+		return ending, nil
 	}
-	return err
+	return ending, err
 }

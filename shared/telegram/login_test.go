@@ -292,21 +292,21 @@ func TestLogOut_OfWhatIsGone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, botServer(2))
 	s, key := w.session(t, 2)
-	if err := w.dialer.LogOut(within(t), app, s, free{}); err != nil {
+	if _, err := w.dialer.LogOut(within(t), app, s, free{}); err != nil {
 		t.Error(err)
 	}
 	<-w.handler.closed
 	w.Kill(key)
-	if err := w.dialer.LogOut(within(t), app, s, free{}); err != nil {
+	if _, err := w.dialer.LogOut(within(t), app, s, free{}); err != nil {
 		t.Errorf("of a dead login: %v", err)
 	}
 	<-w.handler.closed
 	w.Destroy(key)
-	if err := w.dialer.LogOut(within(t), app, s, free{}); err != nil {
+	if _, err := w.dialer.LogOut(within(t), app, s, free{}); err != nil {
 		t.Errorf("of a key that is not known: %v", err)
 	}
 	w.Close()
-	if err := w.dialer.LogOut(within(t), app, s, free{}); !fault.Is(err, fault.TelegramAway) {
+	if _, err := w.dialer.LogOut(within(t), app, s, free{}); !fault.Is(err, fault.TelegramAway) {
 		t.Errorf("with Telegram away: %v", err)
 	}
 }

@@ -32,8 +32,12 @@ type Config struct {
 	Life time.Duration
 	// StepFor is how long a step is held by the one who answers it; longer than any step's deadline: 45 s.
 	StepFor time.Duration
-	Now     func() time.Time
-	Log     *slog.Logger
+	// Rest is how long a key rests after a connection of it was reset: 2 s.
+	Rest time.Duration
+	Now  func() time.Time
+	// Wait waits, until ctx ends at the latest; nil: by the system's clock.
+	Wait func(ctx context.Context, d time.Duration) error
+	Log  *slog.Logger
 }
 
 // Flows are the logins in progress. It is safe for concurrent use, and keeps nothing: any instance does the next step.
@@ -46,13 +50,28 @@ func New(c Config) *Flows {
 	c.Senders = min(max(c.Senders, 1), authorization.MaxSenders)
 	c.Life = cmp.Or(c.Life, 15*time.Minute)
 	c.StepFor = cmp.Or(c.StepFor, 45*time.Second)
+	c.Rest = cmp.Or(c.Rest, 2*time.Second)
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.Wait == nil {
+		c.Wait = wait
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	return &Flows{Config: c}
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // Start begins the login of an account and returns its first form.

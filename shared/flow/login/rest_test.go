@@ -187,3 +187,81 @@ func TestRest_LetInWithoutAnAnswer(t *testing.T) {
 		}
 	}
 }
+
+// Every connection has to be reset: each key rests before it is used again, and what an entry gets says that it rests.
+func TestRest_AfterAReset(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name   string
+		secret string
+		code   string // instead of the right one first
+		end    func(t *testing.T, f *Flows, id string)
+	}{
+		{name: "logged in"},
+		{name: "with a password", secret: password},
+		{name: "after a wrong code", code: "99999"},
+		{name: "given up", secret: password, end: func(t *testing.T, f *Flows, id string) {
+			if err := f.GiveUp(context.Background(), id); err != nil {
+				t.Error(err)
+			}
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.anna().password = c.secret
+			w.resets = true
+			f, _ := w.flowsOf(0)
+			id := dialled(t, f)
+			if c.code != "" {
+				answer(t, f, id, codeForm(c.code))
+			}
+			r := answer(t, f, id, codeForm(annaCode))
+			if c.end != nil {
+				c.end(t, f, id)
+				if n := w.loose(t); n != 0 {
+					t.Errorf("%d loose", n)
+				}
+				return
+			}
+			if c.secret != "" {
+				r = answer(t, f, id, passwordForm(c.secret))
+			}
+			if r.Type != flow.CreateEntry || w.loose(t) != 0 {
+				t.Fatalf("%+v", r)
+			}
+			for name, m := range w.owned[entry.ID(r.EntryID)] {
+				if !m.Rests {
+					t.Errorf("%s does not rest", name)
+				}
+			}
+		})
+	}
+}
+
+// What could not be logged out rests before the sweep tries it again.
+func TestRest_BeforeTheSweepTriesAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.anna().password = password
+	f, _ := w.flowsOf(0)
+	id := dialled(t, f)
+	answer(t, f, id, codeForm(annaCode))
+	w.resets, w.logOuts = true, &Refusal{Reason: Unreachable}
+	if err := f.GiveUp(context.Background(), id); err != nil {
+		t.Fatal(err)
+	}
+	w.logOuts = nil
+	for _, m := range w.flows[id].flow.Made {
+		if m.LoggedIn && !m.Rests {
+			t.Error("that its connection was reset is not kept")
+		}
+	}
+	w.pass(sweepAgain)
+	if err := f.Sweep(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if n := w.loose(t); n != 0 {
+		t.Errorf("%d loose", n)
+	}
+}

@@ -22,7 +22,7 @@ type Telegram interface {
 	// that it returns is the one used last, if there was one.
 	Connect(ctx context.Context, a authorization.App, s authorization.Session, g authorization.Guard, noted func(authorization.Session) error, use func(context.Context, Line) error) (authorization.Ending, error)
 	// LogOut ends an authorization. One that Telegram does not know any more is no error.
-	LogOut(ctx context.Context, a authorization.App, s authorization.Session, g authorization.Guard) error
+	LogOut(ctx context.Context, a authorization.App, s authorization.Session, g authorization.Guard) (authorization.Ending, error)
 }
 
 // A Line is the connection of a login that is being made. Its errors are *Refusal or faults; use may handle them or

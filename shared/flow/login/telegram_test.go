@@ -92,13 +92,13 @@ func (p *process) Connect(ctx context.Context, a authorization.App, s authorizat
 		}
 	}
 	for moves := 0; ; moves++ {
-		err := p.connected(ctx, a, s, g, use)
+		reset, err := p.connected(ctx, a, s, g, use)
 		var no *Refusal
 		if errors.Is(err, errForgotten) {
 			err = &Refusal{Reason: Moved, DC: s.DC}
 		}
 		if !errors.As(err, &no) || no.Reason != Moved || moves == 3 {
-			return authorization.Ending{Session: s}, err
+			return authorization.Ending{Session: s, Reset: reset}, err
 		}
 		if noted == nil {
 			return authorization.Ending{Session: s}, &Refusal{Reason: NeedsKey, DC: no.DC}
@@ -109,20 +109,20 @@ func (p *process) Connect(ctx context.Context, a authorization.App, s authorizat
 	}
 }
 
-func (p *process) connected(ctx context.Context, a authorization.App, s authorization.Session, g authorization.Guard, use func(context.Context, Line) error) error {
+func (p *process) connected(ctx context.Context, a authorization.App, s authorization.Session, g authorization.Guard, use func(context.Context, Line) error) (reset bool, err error) {
 	if a.ID == 0 || a.Device == "" {
-		return errors.New("connected as nobody")
+		return false, errors.New("connected as nobody")
 	}
 	auth := s.Keys[s.DC].Auth
 	p.mu.Lock()
 	k := p.keys[auth]
 	if k == nil {
 		p.mu.Unlock()
-		return errForgotten
+		return false, errForgotten
 	}
 	if k.dc != s.DC {
 		p.mu.Unlock()
-		return fmt.Errorf("a key that data centre %d does not know", s.DC)
+		return false, fmt.Errorf("a key that data centre %d does not know", s.DC)
 	}
 	if k.open && p.clock.Before(k.until) {
 		p.faults = append(p.faults, "a key is used over two connections at once")
@@ -132,10 +132,19 @@ func (p *process) connected(ctx context.Context, a authorization.App, s authoriz
 	p.mu.Unlock()
 	defer func() {
 		p.mu.Lock()
-		k.open = false
+		reset = p.hangUp(k)
 		p.mu.Unlock()
 	}()
-	return use(ctx, &fakeLine{p, k, a, g})
+	return false, use(ctx, &fakeLine{p, k, a, g})
+}
+
+// hangUp ends a connection of a key, and reports whether it had to be reset: Telegram believes it alive for a moment.
+func (w *world) hangUp(k *key) (reset bool) {
+	k.open = w.resets
+	if w.resets {
+		k.until = w.clock.Add(2 * time.Second)
+	}
+	return w.resets
 }
 
 // errForgotten is the transport error -404.
@@ -484,14 +493,15 @@ func (w *world) accept(token []byte, account int64) error {
 	return &Refusal{Reason: TokenOver}
 }
 
-func (p *process) LogOut(_ context.Context, a authorization.App, s authorization.Session, g authorization.Guard) error {
+func (p *process) LogOut(_ context.Context, a authorization.App, s authorization.Session, g authorization.Guard) (ending authorization.Ending, err error) {
+	ending.Session = s
 	if err := g.Check(); err != nil {
-		return err
+		return ending, err
 	}
 	if a.ID == 0 || a.Device == "" {
-		return errors.New("logged out as nobody")
+		return ending, errors.New("logged out as nobody")
 	}
-	return p.do("LogOut", func() error {
+	return ending, p.do("LogOut", func() error {
 		k := p.keys[s.Keys[s.DC].Auth]
 		if k == nil {
 			return nil
@@ -499,6 +509,7 @@ func (p *process) LogOut(_ context.Context, a authorization.App, s authorization
 		if k.open && p.clock.Before(k.until) {
 			p.faults = append(p.faults, "a key is logged out while it is in use")
 		}
+		ending.Reset = p.hangUp(k)
 		if p.logOuts != nil {
 			return p.logOuts
 		}

@@ -106,6 +106,9 @@ func (t *turn) over(ctx context.Context, n authorization.Name, use func(context.
 	s := authorization.Session{DC: t.held.Flow.Home}
 	if m := t.find(n); m != nil { // making another key costs 0.7 s of CPU
 		s = m.Session.Clone()
+		if err := t.rested(ctx, m); err != nil {
+			return err
+		}
 		if !m.LoggedIn {
 			m.LoggedIn = true
 			if err := t.note(ctx, "the use of a key"); err != nil {
@@ -135,6 +138,19 @@ func (t *turn) over(ctx context.Context, n authorization.Name, use func(context.
 		return &Refusal{Reason: SessionEnded, Err: err}
 	}
 	return err
+}
+
+// rested lets a key rest whose last connection was reset: Telegram may believe that one alive. When it was is not known,
+// so it rests as if it had been now.
+func (t *turn) rested(ctx context.Context, m *Made) error {
+	if !m.Rests {
+		return nil
+	}
+	if err := t.Wait(ctx, t.Rest); err != nil {
+		return fmt.Errorf("let a key rest: %w", err)
+	}
+	m.Rests = false
+	return nil
 }
 
 // leaving returns a context that leaves so much of the step's time.
@@ -215,7 +231,11 @@ func (t *turn) logOut(ctx context.Context, all []Made) bool {
 	defer cancel()
 	clean := true
 	for _, m := range all {
-		err := t.Telegram.LogOut(ctx, t.app(m.Name), m.Session.Clone(), t.held.Lease)
+		err := t.rested(ctx, &m)
+		var ending authorization.Ending
+		if err == nil {
+			ending, err = t.Telegram.LogOut(ctx, t.app(m.Name), m.Session.Clone(), t.held.Lease)
+		}
 		fl := &t.held.Flow
 		at := slices.IndexFunc(fl.Made, func(o Made) bool { return same(o.Session, m.Session) })
 		switch {
@@ -223,7 +243,7 @@ func (t *turn) logOut(ctx context.Context, all []Made) bool {
 			t.Log.Warn("a login that is not wanted could not be ended yet", "device", t.app(m.Name).Device, "error", err)
 			clean = false
 			if at >= 0 {
-				fl.Made[at].Name = ""
+				fl.Made[at].Name, fl.Made[at].Rests = "", m.Rests || ending.Reset
 			}
 		case at >= 0:
 			fl.Made = slices.Delete(fl.Made, at, at+1)

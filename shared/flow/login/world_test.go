@@ -42,6 +42,7 @@ type world struct {
 	sent    int // codes
 	hashes  int // passwords checked
 	logOuts error
+	resets  bool // every connection has to be reset
 	// listening is why the listener does nothing; nil: it runs.
 	listening error
 	ring      *seal.Keyring
@@ -135,7 +136,8 @@ func (p *process) do(call string, effect func() error) error {
 
 func (w *world) flowsOf(killAt int) (*Flows, *process) {
 	p := &process{world: w, killAt: killAt}
-	return New(Config{Store: p, Telegram: p, Keyring: w.ring, Now: w.now}), p
+	wait := func(_ context.Context, d time.Duration) error { w.pass(d); return nil }
+	return New(Config{Store: p, Telegram: p, Keyring: w.ring, Now: w.now, Wait: wait}), p
 }
 
 // copyFlow copies a flow as deep as a step changes it.
