@@ -48,6 +48,8 @@ type Options struct {
 	Log       *slog.Logger
 	// Mute is how long before the end of the lease the connection is closed: the lease less the time without a renewal.
 	Mute time.Duration
+	// Rest is how long the login rests after its connection was reset; 0: 2 s.
+	Rest time.Duration
 	// Committed is told that there is something new to deliver. It does not block.
 	Committed func()
 	// Report is told what there is to say about the connection, whenever that changes. It does not block.

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,8 +23,8 @@ import (
 const (
 	// lasting is how long a connection stands before the pauses begin anew.
 	lasting = 30 * time.Second
-	// restAfterReset is how long Telegram may believe a connection alive that was reset.
-	restAfterReset = 2 * time.Second
+	// resetRest is how long Telegram may believe a connection alive that was reset, if nothing else is said.
+	resetRest = 2 * time.Second
 	// selfWithin is how long the first call of a connection may take.
 	selfWithin = 30 * time.Second
 	// lookEvery is how often a connection that stands is asked something: Telegram may end a login without telling it, and
@@ -98,7 +99,7 @@ func (a *Account) connect(ctx context.Context) (authorization.Fate, error) {
 		}
 		a.mu.Lock()
 		if a.reset {
-			pause = max(pause, restAfterReset)
+			pause = max(pause, cmp.Or(a.o.Rest, resetRest))
 		}
 		a.mu.Unlock()
 		a.o.Log.Info("no connection to Telegram", "entry", a.o.Claim.Entry.ID, "again", pause, "error", err)

@@ -51,12 +51,14 @@ func Compose(p Parts) *Supervisor {
 	if next := p.Numbers.ListenerLease + p.Numbers.Quarantine; next > 0 {
 		listening.PingEvery, listening.PongWithin = next/3, next/6
 	}
+	pool := authorization.NewPool(p.Store, p.Dialer, clock.System, p.Log)
+	pool.Rest = p.Numbers.ResetRest
 	return New(Options{
 		Store: p.Store, Connector: &listening, LogOuter: p.Dialer, Sweeper: p.Sweeper, Grower: p.Grower, Ring: p.Ring,
-		Toucher: authorization.NewPool(p.Store, p.Dialer, clock.System, p.Log), Senders: p.Numbers.Senders,
+		Toucher: pool, Senders: p.Numbers.Senders,
 		Clock: clock.System, Log: p.Log,
 		NewTarget: Targets(p.Network.Policy(), time.Now), Holder: p.Holder, Takeover: p.Takeover,
-		Lease: p.Numbers.ListenerLease, Renew: p.Numbers.ListenerRenew, Mute: p.Numbers.ListenerMute, Lanes: p.Numbers.Lanes,
+		Rest: p.Numbers.ResetRest, Lease: p.Numbers.ListenerLease, Renew: p.Numbers.ListenerRenew, Mute: p.Numbers.ListenerMute, Lanes: p.Numbers.Lanes,
 		Doubt: func(ctx context.Context) (string, error) {
 			d, err := p.Store.Durability(ctx)
 			return doubt(d), err

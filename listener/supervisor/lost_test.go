@@ -136,8 +136,8 @@ func TestSupervisor_ListenerInDoubt(t *testing.T) {
 // failing is a LogOuter that ends nothing.
 type failing struct{}
 
-func (f failing) LogOut(context.Context, authorization.App, authorization.Session, authorization.Guard) error {
-	return errors.New("Telegram is away")
+func (f failing) LogOut(_ context.Context, _ authorization.App, s authorization.Session, _ authorization.Guard) (authorization.Ending, error) {
+	return authorization.Ending{Session: s}, errors.New("Telegram is away")
 }
 
 // What could not be logged out for a day is shown until the owner removes the entry once more.

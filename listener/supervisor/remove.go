@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -20,15 +21,40 @@ const (
 )
 
 // remove ends every login of a tombstone and then forgets the entry, which gone says. It tries until ctx ends; after a
-// day it says which logins are left, and forgets the entry when it is told so once more.
-func (v *service) remove(ctx context.Context, session authorization.Session) (gone bool, err error) {
+// day it says which logins are left, and forgets the entry when it is told so once more. session and fate are those of the
+// listener's login, which go back to the store if the entry is not gone. It ends early if that login is in doubt: the next
+// claim says how long it rests.
+func (v *service) remove(ctx context.Context, session authorization.Session, fate authorization.Fate) (gone bool, _ authorization.Session, _ authorization.Fate, err error) {
+	own := &ownLogin{session, fate}
+	if fate == authorization.Rests {
+		v.free = v.s.o.Clock.Now().Add(v.s.o.Rest)
+	}
+	if fate != authorization.Duplicated {
+		gone, err = v.removeAll(ctx, own)
+	}
+	if own.fate == authorization.Fine && v.s.o.Clock.Now().Before(v.free) {
+		own.fate = authorization.Rests
+	}
+	return gone, own.session, own.fate, err
+}
+
+// ownLogin is the listener's login of a tombstone and what became of it.
+type ownLogin struct {
+	session authorization.Session
+	fate    authorization.Fate
+}
+
+func (v *service) removeAll(ctx context.Context, own *ownLogin) (gone bool, err error) {
 	o := &v.s.o
 	told := false
 	v.status.account(stoppedReport(o.Clock.Now()))
 	for attempt := 1; ; attempt++ {
-		left, err := v.logOut(ctx, session)
+		left, err := v.logOut(ctx, own)
 		if ctx.Err() != nil {
 			return false, context.Cause(ctx)
+		}
+		if own.fate == authorization.Duplicated {
+			return false, nil
 		}
 		if err == nil && len(left) == 0 {
 			return v.forget(ctx)
@@ -95,7 +121,7 @@ func (v *service) devicesLeft(ctx context.Context, left []string) {
 }
 
 // logOut ends every login that can be ended now, and returns the devices that are left.
-func (v *service) logOut(ctx context.Context, session authorization.Session) (left []string, err error) {
+func (v *service) logOut(ctx context.Context, own *ownLogin) (left []string, err error) {
 	o := &v.s.o
 	devices, err := o.Store.Authorizations(ctx, v.id)
 	if err != nil {
@@ -113,7 +139,7 @@ func (v *service) logOut(ctx context.Context, session authorization.Session) (le
 		}
 		ended := state == "reauth_required" // Telegram has ended it already
 		if !ended {
-			if ended, err = v.logOutOne(ctx, name, session); err != nil {
+			if ended, err = v.logOutOne(ctx, name, own); err != nil {
 				o.Log.Warn("a login cannot be ended", "entry", v.id, "authorization", name, "error", err)
 			}
 		}
@@ -128,27 +154,22 @@ func (v *service) logOut(ctx context.Context, session authorization.Session) (le
 	return left, nil
 }
 
-// logOutOne ends one login under its lease.
-func (v *service) logOutOne(ctx context.Context, name authorization.Name, session authorization.Session) (bool, error) {
-	o := &v.s.o
+// logOutOne ends one login under its lease. One that rests is left for the next time.
+func (v *service) logOutOne(ctx context.Context, name authorization.Name, own *ownLogin) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, logOutWithin)
 	defer cancel()
-	app := authorization.App{App: v.claim.Entry.App, Device: name.Device()}
 	if name == authorization.Listener {
-		if v.claim.Fate == authorization.Ended || len(session.Keys) == 0 {
-			return true, nil
-		}
-		err := o.LogOuter.LogOut(ctx, app, session, v.claim.Lease)
-		return err == nil || isEnded(err), err
+		return v.logOutListener(ctx, own)
 	}
+	o := &v.s.o
 	g, err := o.Store.Borrow(ctx, v.id, v.claim.Lease, name, logOutWithin)
 	if err != nil || g == nil {
 		return false, err // in use, or rests: next time
 	}
-	err = o.LogOuter.LogOut(ctx, app, g.Session, g.Lease)
+	_, err = o.LogOuter.LogOut(ctx, v.appOf(name), g.Session, g.Lease)
 	result := authorization.Result{Fate: authorization.Ended}
 	if err != nil && !isEnded(err) {
-		result.Fate = authorization.Rests
+		result.Fate = max(fateOf(err), authorization.Rests)
 	}
 	if gave := o.Store.Finish(ctx, g, result); gave != nil {
 		o.Log.Warn("a login that was to be ended cannot be given back", "entry", v.id, "authorization", name, "error", gave)
@@ -156,4 +177,44 @@ func (v *service) logOutOne(ctx context.Context, name authorization.Name, sessio
 	return result.Fate == authorization.Ended, err
 }
 
+// logOutListener ends the listener's own login. After AUTH_KEY_DUPLICATED all use of it stops; if it was in doubt before, and
+// this was the probe, it has ended.
+func (v *service) logOutListener(ctx context.Context, own *ownLogin) (bool, error) {
+	o := &v.s.o
+	if v.claim.Fate == authorization.Ended || own.fate == authorization.Ended || len(own.session.Keys) == 0 {
+		return true, nil
+	}
+	if o.Clock.Now().Before(v.free) {
+		return false, nil
+	}
+	ending, err := o.LogOuter.LogOut(ctx, v.appOf(authorization.Listener), own.session, v.claim.Lease)
+	if len(ending.Session.Keys) > 0 {
+		own.session = ending.Session
+	}
+	own.fate = authorization.Fine
+	if ending.Reset {
+		v.free = o.Clock.Now().Add(o.Rest)
+	}
+	switch inDoubt := fateOf(err) == authorization.Duplicated; {
+	case err == nil, isEnded(err), inDoubt && v.claim.Fate == authorization.Duplicated:
+		own.fate = authorization.Ended
+		return true, nil
+	case inDoubt:
+		own.fate = authorization.Duplicated
+	}
+	return false, err
+}
+
+func (v *service) appOf(name authorization.Name) authorization.App {
+	return authorization.App{App: v.claim.Entry.App, Device: name.Device()}
+}
+
 func isEnded(err error) bool { return fault.Is(err, fault.ReauthRequired) }
+
+func fateOf(err error) authorization.Fate {
+	var f *authorization.FateError
+	if errors.As(err, &f) {
+		return f.Fate
+	}
+	return authorization.Fine
+}

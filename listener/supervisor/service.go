@@ -29,10 +29,13 @@ type service struct {
 	// What follows is written while work runs, and read when it has ended.
 	tombstone entry.Entry
 	after     string // the place in the command stream
+	// free is when the listener's login may be connected with.
+	free time.Time
 }
 
 func newService(s *Supervisor, claim *Claim) *service {
-	v := &service{s: s, claim: claim, id: claim.Entry.ID, status: newStatus(s, claim), tombstone: claim.Entry, after: claim.Commands}
+	v := &service{s: s, claim: claim, id: claim.Entry.ID, status: newStatus(s, claim), tombstone: claim.Entry, after: claim.Commands,
+		free: s.o.Clock.Now().Add(claim.Rest)}
 	v.upkeep = newUpkeep(s, claim, v.status)
 	return v
 }
@@ -59,7 +62,7 @@ func (v *service) run(ctx context.Context) (again time.Duration, err error) {
 	}
 	if v.claim.Entry.Removing || errors.Is(err, errRemoved) {
 		var gone bool
-		gone, err = v.remove(held, session)
+		gone, session, fate, err = v.remove(held, session, fate)
 		if gone {
 			return again, nil
 		}
@@ -104,7 +107,7 @@ func (v *service) work(ctx context.Context) (authorization.Session, authorizatio
 	})
 	var err error
 	v.account, err = account.New(account.Options{
-		Claim: *v.claim, Store: o.Store, Connector: o.Connector, Ring: o.Ring, Clock: o.Clock, Log: o.Log, Mute: o.Lease - o.Mute,
+		Claim: *v.claim, Store: o.Store, Connector: o.Connector, Ring: o.Ring, Clock: o.Clock, Log: o.Log, Mute: o.Lease - o.Mute, Rest: o.Rest,
 		Committed: v.deliver.Fresh, Report: v.status.account, Count: count,
 	})
 	if err != nil {

@@ -39,7 +39,7 @@ type Everything interface {
 
 // A LogOuter ends a login at Telegram. One that Telegram does not know any more is no error.
 type LogOuter interface {
-	LogOut(ctx context.Context, a authorization.App, s authorization.Session, g authorization.Guard) error
+	LogOut(ctx context.Context, a authorization.App, s authorization.Session, g authorization.Guard) (authorization.Ending, error)
 }
 
 // A Sweeper logs out what was logged in by config flows that nobody finished. *login.Flows is one.
@@ -68,8 +68,10 @@ type Options struct {
 	// Lease is how long an entry is held without a renewal, Renew how often it is renewed, and Mute after how long
 	// without a renewal nothing is sent any more. 0: 30 s, 10 s, 20 s.
 	Lease, Renew, Mute time.Duration
-	Lanes              int // per entry; 0: 16
-	Senders            int // that a bot's entry is to have; 0: those it was made with
+	// Rest is how long a login rests after its connection was reset. 0: 2 s.
+	Rest    time.Duration
+	Lanes   int // per entry; 0: 16
+	Senders int // that a bot's entry is to have; 0: those it was made with
 	// Doubt says what the store may lose, which is then shown for every entry; "": nothing. Nil: nobody asks.
 	Doubt func(ctx context.Context) (string, error)
 }
@@ -92,7 +94,7 @@ func New(o Options) *Supervisor {
 	for _, d := range []struct {
 		at *time.Duration
 		or time.Duration
-	}{{&o.Lease, 30 * time.Second}, {&o.Renew, 10 * time.Second}, {&o.Mute, 20 * time.Second}} {
+	}{{&o.Lease, 30 * time.Second}, {&o.Renew, 10 * time.Second}, {&o.Mute, 20 * time.Second}, {&o.Rest, 2 * time.Second}} {
 		if *d.at == 0 {
 			*d.at = d.or
 		}
