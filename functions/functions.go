@@ -64,7 +64,7 @@ func (p Parts) settings() httpapi.Settings {
 func (p Parts) Flows() *login.Flows {
 	return login.New(login.Config{
 		Store: p.Store, Telegram: p.Dialer, Keyring: p.Ring, Target: p.Target, Senders: p.Numbers.Senders, Who: p.OptionsFlows().StartWho,
-		Life: p.Numbers.FlowLife, StepFor: p.Numbers.FlowDeadline + p.Numbers.LeaseMargin, Log: p.Log,
+		Life: p.Numbers.FlowLife, StepFor: p.Numbers.FlowDeadline + p.Numbers.LeaseMargin, Rest: p.Numbers.ResetRest, Log: p.Log,
 	})
 }
 
@@ -93,6 +93,7 @@ func (p Parts) Entries() *httpapi.API {
 // service carries out service calls.
 func (p Parts) service() *service.Service {
 	pool := authorization.NewPool(p.Store, p.Dialer, clock.System, p.Log)
+	pool.Rest = p.Numbers.ResetRest
 	return service.New(service.Options{
 		Pool: pool, Store: p.Store, Ring: p.Ring, Clock: clock.System, Deadline: p.Numbers.CallDeadline, FileDeadline: p.Numbers.FileDeadline,
 		Wait: p.Numbers.SenderWait, Files: p.Files, Media: p.Media, Keeper: p.Keeper, Log: p.Log,
@@ -238,7 +239,7 @@ func Opener(f process.Files, p dialpolicy.Policy, home entry.Target) *attachment
 // StoreNumbers returns the store's part of the numbers.
 func StoreNumbers(n process.Numbers) redisstore.Numbers {
 	return redisstore.Numbers{
-		Quarantine: n.Quarantine, Rest: n.ResetRest, Margin: n.LeaseMargin,
+		Quarantine: n.Quarantine, Rest: n.ResetRest, CoolDown: n.CoolDown, Margin: n.LeaseMargin,
 		CallDeadline: n.CallDeadline, ListenerLease: n.ListenerLease,
 		OutboxItems: n.OutboxItems, OutboxBytes: n.OutboxBytes, OutboxPassing: n.OutboxPassing,
 		MarkLife: n.MarkLife, KeyLife: n.KeyLife,

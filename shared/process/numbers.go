@@ -14,6 +14,9 @@ type Numbers struct {
 	Quarantine    time.Duration `env:"QUARANTINE" envDefault:"60s"`     // after a lease that expired
 	ResetRest     time.Duration `env:"RESET_REST" envDefault:"2s"`      // after a connection that was reset
 
+	// CoolDown comes after AUTH_KEY_DUPLICATED, before the one probe.
+	CoolDown time.Duration `env:"COOL_DOWN" envDefault:"5m"`
+
 	CallDeadline time.Duration `env:"CALL_DEADLINE" envDefault:"25s"`      // text, edit, delete
 	FileDeadline time.Duration `env:"FILE_DEADLINE" envDefault:"900s"`     // a call with files
 	FlowDeadline time.Duration `env:"FLOW_STEP_DEADLINE" envDefault:"30s"` // a step of a flow
@@ -38,7 +41,7 @@ func (n *Numbers) Check() []string {
 		ok   bool
 	}{
 		{"LISTENER_LEASE", n.ListenerLease > 0}, {"LISTENER_RENEW", n.ListenerRenew > 0}, {"LISTENER_MUTE", n.ListenerMute > 0},
-		{"QUARANTINE", n.Quarantine > 0}, {"RESET_REST", n.ResetRest > 0}, {"CALL_DEADLINE", n.CallDeadline > 0}, {"FILE_DEADLINE", n.FileDeadline > 0},
+		{"QUARANTINE", n.Quarantine > 0}, {"RESET_REST", n.ResetRest > 0}, {"COOL_DOWN", n.CoolDown > 0}, {"CALL_DEADLINE", n.CallDeadline > 0}, {"FILE_DEADLINE", n.FileDeadline > 0},
 		{"FLOW_STEP_DEADLINE", n.FlowDeadline > 0}, {"LEASE_MARGIN", n.LeaseMargin > 0}, {"SENDER_WAIT", n.SenderWait >= 0},
 		{"FLOW_LIFE", n.FlowLife > 0}, {"OUTBOX_ITEMS", n.OutboxItems > 0}, {"OUTBOX_BYTES", n.OutboxBytes > 0},
 		{"OUTBOX_PASSING", n.OutboxPassing > 0}, {"LANES", n.Lanes > 0}, {"MARK_LIFE", n.MarkLife > 0}, {"IDEMPOTENCY_LIFE", n.KeyLife > 0},
