@@ -18,7 +18,6 @@ import (
 	"time"
 
 	"telegram-client/infra/homeassistant"
-	"telegram-client/localstack/standalone/bridge"
 	"telegram-client/shared/process"
 	"telegram-client/tests/telegramtest"
 )
@@ -225,20 +224,9 @@ func served(t *testing.T, s *telegramtest.Server, of telegramtest.Account, conne
 // show returns what the bridge tells about an entry.
 func show(t *testing.T, vars []string, token, entry string) string {
 	t.Helper()
-	dir, _ := strings.CutPrefix(vars[0], "DATA_DIR=")
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, bridge.ReadAddress(dir)+"/config/entries/"+entry, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header.Set("Authorization", "Bearer "+token)
-	resp, err := http.DefaultClient.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err != nil || resp.StatusCode != http.StatusOK {
-		t.Fatalf("%d %v %s", resp.StatusCode, err, text)
+	status, text := ask(t, vars, token, http.MethodGet, "/config/entries/"+entry, "")
+	if status != http.StatusOK {
+		t.Fatalf("%d %s", status, text)
 	}
 	return string(text)
 }

@@ -43,8 +43,8 @@ type answer struct {
 	failed bool
 }
 
-// startEnvironment starts a process. It asks for its first call by itself.
-func startEnvironment(c Config, log io.Writer) (*environment, error) {
+// startEnvironment starts a process. It asks for its first call by itself. later takes what it asks Lambda to do.
+func startEnvironment(c Config, log io.Writer, later http.HandlerFunc) (*environment, error) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("open the runtime API: %w", err)
@@ -54,11 +54,13 @@ func startEnvironment(c Config, log io.Writer) (*environment, error) {
 	mux.HandleFunc("GET /2018-06-01/runtime/invocation/next", e.next)
 	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/response", func(w http.ResponseWriter, r *http.Request) { e.answer(w, r, false) })
 	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/error", func(w http.ResponseWriter, r *http.Request) { e.answer(w, r, true) })
+	mux.HandleFunc("POST /2015-03-31/functions/{name}/invocations", later)
 	mux.HandleFunc("POST /2018-06-01/runtime/init/error", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusAccepted) })
 	e.server = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	e.cmd = exec.Command(c.Bootstrap)
 	e.cmd.Env = append([]string{
 		"AWS_LAMBDA_RUNTIME_API=" + ln.Addr().String(), "AWS_LAMBDA_FUNCTION_NAME=" + c.Name, "AWS_LAMBDA_FUNCTION_VERSION=$LATEST",
+		"AWS_ENDPOINT_URL_LAMBDA=http://" + ln.Addr().String(), "AWS_ACCESS_KEY_ID=ASIATEST", "AWS_SECRET_ACCESS_KEY=of-the-role", "AWS_SESSION_TOKEN=of-the-role",
 		"AWS_LAMBDA_INITIALIZATION_TYPE=on-demand", "AWS_REGION=us-east-1", "_HANDLER=bootstrap", "PATH=/usr/local/bin:/usr/bin:/bin", "LANG=en_US.UTF-8", "TZ=:UTC",
 	}, c.Env...)
 	e.cmd.Stdout, e.cmd.Stderr = log, log

@@ -1,6 +1,7 @@
 package lambdatest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,6 +21,9 @@ type Config struct {
 	Bootstrap string   // path of the program
 	Env       []string // "NAME=value"
 	Timeout   time.Duration
+	// RetryAfter is when an event that nobody waits for is given to the function again that failed with it; the second
+	// time after twice as long. 0: a minute, as in Lambda.
+	RetryAfter time.Duration
 	// Concurrency is how many environments there may be; 0: as many as are needed.
 	Concurrency int
 	// Log gets what the processes write; nil: nothing does. It is used by one goroutine at a time.
@@ -33,6 +37,8 @@ type Function struct {
 	server *http.Server
 	url    string
 	served chan error
+	living context.Context // until Close
+	die    context.CancelFunc
 
 	mu      sync.Mutex
 	closed  bool
@@ -51,7 +57,9 @@ func Start(c Config) (*Function, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the function URL: %w", err)
 	}
+	c.RetryAfter = cmp.Or(c.RetryAfter, time.Minute)
 	f := &Function{config: c, log: &lockedWriter{w: c.Log}, url: "http://" + ln.Addr().String(), served: make(chan error, 1), alive: map[*environment]bool{}}
+	f.living, f.die = context.WithCancel(context.Background())
 	f.server = &http.Server{Handler: http.HandlerFunc(f.serveURL), ReadHeaderTimeout: 10 * time.Second}
 	go func() { f.served <- f.server.Serve(ln) }() // ends with Close
 	return f, nil
@@ -86,6 +94,7 @@ func (f *Function) Close() error {
 		return nil
 	}
 	f.closed = true
+	f.die()
 	all := make([]*environment, 0, len(f.alive))
 	for e := range f.alive {
 		all = append(all, e)
@@ -156,7 +165,7 @@ func (f *Function) take() (*environment, error) {
 	if n := f.config.Concurrency; n > 0 && len(f.alive) >= n {
 		return nil, errThrottled
 	}
-	e, err := startEnvironment(f.config, f.log)
+	e, err := startEnvironment(f.config, f.log, f.invokeLater)
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", f.config.Bootstrap, err)
 	}
