@@ -25,7 +25,7 @@ const enough = 5 * time.Minute
 // Runner returns what carries out the calls that nobody waits for. start has one run somewhere.
 func (p Parts) Runner(start func(ctx context.Context, id string) error) *job.Runner {
 	return job.NewRunner(job.Options{
-		Store: p.Store, Carry: httpapi.Carry(p.service(), p.settings()), Start: start, Enough: enough, Clock: clock.System, Log: p.Log,
+		Store: p.Store, Carry: httpapi.Carry(p.service(), p.settings()), Start: start, Claim: p.Numbers.JobClaim, Enough: enough, Clock: clock.System, Log: p.Log,
 		Name: func(parts ...string) string { return p.Ring.Name("job", parts...) },
 	})
 }

@@ -16,10 +16,6 @@ import (
 )
 
 const (
-	// claimFor is how long a claim lasts that is not renewed: less than the minute after which Lambda calls a function
-	// again that has failed.
-	claimFor   = 45 * time.Second
-	claimRenew = 10 * time.Second
 	// progressEvery is how often progress is written down.
 	progressEvery = time.Second
 	// writeWithin is how long writing down the end of a run may take, after the run's own time.
@@ -41,6 +37,9 @@ type Options struct {
 	Start func(ctx context.Context, id string) error
 	// Name makes an id of what tells a call apart, which nobody can guess.
 	Name func(parts ...string) string
+	// Claim is how long a claim lasts that is not renewed; 0: 45 s, which is less than the minute after which Lambda calls
+	// a function again that has failed.
+	Claim time.Duration
 	// Enough is how much time a run needs at least: one that has less left leaves the job to another run.
 	Enough time.Duration
 	Clock  clock.Clock
@@ -51,7 +50,12 @@ type Options struct {
 type Runner struct{ o Options }
 
 // NewRunner returns a runner.
-func NewRunner(o Options) *Runner { return &Runner{o} }
+func NewRunner(o Options) *Runner {
+	if o.Claim <= 0 {
+		o.Claim = 45 * time.Second
+	}
+	return &Runner{o}
+}
 
 // Add takes a call and returns the id of its job. The call's Key is the one that came with it, empty for none; entry is
 // which one it names, and same tells calls with the same key apart.
@@ -128,14 +132,14 @@ func (r *Runner) Run(ctx context.Context, id string) error {
 
 // claim takes a job. If somebody else runs it, or did when it was killed, it waits once for the end of that claim.
 func (r *Runner) claim(ctx context.Context, id, nonce string) (Claim, error) {
-	claim, err := r.o.Store.ClaimJob(ctx, id, nonce, claimFor)
+	claim, err := r.o.Store.ClaimJob(ctx, id, nonce, r.o.Claim)
 	if err != nil || claim.Busy == 0 {
 		return claim, err
 	}
 	if !r.sleep(ctx, claim.Busy+leastWait) {
 		return Claim{}, context.Cause(ctx)
 	}
-	return r.o.Store.ClaimJob(ctx, id, nonce, claimFor)
+	return r.o.Store.ClaimJob(ctx, id, nonce, r.o.Claim)
 }
 
 // working returns the context of a run, which ends a little before ctx does: then there is time to write it down.
@@ -228,10 +232,10 @@ func (r *Runner) keep(ctx context.Context, cancel context.CancelCauseFunc, id, n
 			case <-t.C():
 			}
 			now, at := k.progress(), r.o.Clock.Now()
-			if now == written && at.Sub(kept) < claimRenew {
+			if now == written && at.Sub(kept) < r.o.Claim/4 {
 				continue
 			}
-			err := r.o.Store.KeepJob(ctx, id, nonce, claimFor, now)
+			err := r.o.Store.KeepJob(ctx, id, nonce, r.o.Claim, now)
 			switch {
 			case errors.Is(err, ErrLost):
 				cancel(ErrLost)

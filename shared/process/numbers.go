@@ -24,6 +24,7 @@ type Numbers struct {
 	SenderWait   time.Duration `env:"SENDER_WAIT" envDefault:"8s"`         // for a sender that is busy
 	Senders      int           `env:"SENDERS" envDefault:"1"`              // per entry, made at the login
 	FlowLife     time.Duration `env:"FLOW_LIFE" envDefault:"15m"`
+	JobClaim     time.Duration `env:"JOB_CLAIM" envDefault:"45s"` // of a call that nobody waits for, by whoever carries it out
 
 	OutboxItems   int           `env:"OUTBOX_ITEMS" envDefault:"10000"`
 	OutboxBytes   int64         `env:"OUTBOX_BYTES" envDefault:"64000000"`
@@ -43,7 +44,7 @@ func (n *Numbers) Check() []string {
 		{"LISTENER_LEASE", n.ListenerLease > 0}, {"LISTENER_RENEW", n.ListenerRenew > 0}, {"LISTENER_MUTE", n.ListenerMute > 0},
 		{"QUARANTINE", n.Quarantine > 0}, {"RESET_REST", n.ResetRest > 0}, {"COOL_DOWN", n.CoolDown > 0}, {"CALL_DEADLINE", n.CallDeadline > 0}, {"FILE_DEADLINE", n.FileDeadline > 0},
 		{"FLOW_STEP_DEADLINE", n.FlowDeadline > 0}, {"LEASE_MARGIN", n.LeaseMargin > 0}, {"SENDER_WAIT", n.SenderWait >= 0},
-		{"FLOW_LIFE", n.FlowLife > 0}, {"OUTBOX_ITEMS", n.OutboxItems > 0}, {"OUTBOX_BYTES", n.OutboxBytes > 0},
+		{"FLOW_LIFE", n.FlowLife > 0}, {"JOB_CLAIM", n.JobClaim >= 4*time.Second}, {"OUTBOX_ITEMS", n.OutboxItems > 0}, {"OUTBOX_BYTES", n.OutboxBytes > 0},
 		{"OUTBOX_PASSING", n.OutboxPassing > 0}, {"LANES", n.Lanes > 0}, {"MARK_LIFE", n.MarkLife > 0}, {"IDEMPOTENCY_LIFE", n.KeyLife > 0},
 	} {
 		if !f.ok {

@@ -294,3 +294,30 @@ func TestFunction_RefusesOtherEvents(t *testing.T) {
 		t.Errorf("log: %s", log.String())
 	}
 }
+
+// An event that nobody waits for is given to the function after the answer, and twice more if it fails.
+func TestFunction_CallsItselfLater(t *testing.T) {
+	t.Parallel()
+	tries := make(chan string, 10)
+	gate := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		tries <- r.URL.Path
+		if r.URL.Path == "/fails" {
+			w.WriteHeader(http.StatusTeapot)
+		}
+	}))
+	defer gate.Close()
+	f, _, _ := start(t, func(c *Config) { c.RetryAfter = time.Millisecond })
+	for path, want := range map[string]int{"/works": 1, "/fails": 3} {
+		if got := get(t, f, "/later?job="+gate.URL+path); got.Status != 200 {
+			t.Errorf("%s: %v", path, got)
+		}
+		for range want {
+			if got := <-tries; got != path {
+				t.Errorf("%s was asked for, not %s", got, path)
+			}
+		}
+	}
+	if got := get(t, f, "/process"); got.Status != 200 || len(tries) != 0 {
+		t.Errorf("afterwards: %v, %d tries too many", got, len(tries))
+	}
+}

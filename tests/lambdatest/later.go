@@ -35,7 +35,7 @@ func (f *Function) invokeLater(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// eventLimit is what Lambda takes for an event that nobody waits for: 1 MB since October 2025 (Lambda quotas), 256 KB before.
+// eventLimit is what Lambda takes at least for an event that nobody waits for (Lambda quotas).
 const eventLimit = 256 << 10
 
 // later gives an event to the function, and again if it fails.

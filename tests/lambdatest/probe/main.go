@@ -8,9 +8,12 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"time"
 
 	"telegram-client/shared/httpapi"
+	"telegram-client/shared/lambdahttp"
 	"telegram-client/shared/process"
+	"telegram-client/shared/selfinvoke"
 )
 
 func main() { os.Exit(process.Main("probe", run)) }
@@ -57,5 +60,29 @@ func build(_ context.Context, e process.Environ) (http.Handler, error) {
 	mux.HandleFunc("/exit", func(http.ResponseWriter, *http.Request) { os.Exit(3) })
 	mux.HandleFunc("/panic", func(http.ResponseWriter, *http.Request) { panic("probe panics") })
 	mux.HandleFunc("/large", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, strings.Repeat("x", 7<<20)) })
-	return mux, nil
+	again, err := selfinvoke.FromVars(e.Vars, time.Now)
+	if err != nil {
+		return nil, err
+	}
+	mux.HandleFunc("/later", func(w http.ResponseWriter, r *http.Request) {
+		if err := again.Invoke(r.Context(), lambdahttp.JobEvent(r.URL.Query().Get("job"))); err != nil {
+			httpapi.Fail(w, r, err)
+		}
+	})
+	return later{mux}, nil
+}
+
+// later carries out jobs, whose ids are addresses to ask: if they answer with an error the job fails.
+type later struct{ http.Handler }
+
+func (later) RunJob(_ context.Context, id string) error {
+	resp, err := http.Get(id)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("the job has failed: %s", resp.Status)
+	}
+	return nil
 }
