@@ -44,7 +44,7 @@ func (w *world) function(t *testing.T, name string, env ...string) (*lambdatest.
 	}
 	const token = "token-of-the-e2e-tests"
 	f, err := lambdatest.Start(lambdatest.Config{
-		Name: name, Bootstrap: program, Timeout: 30 * time.Second, Log: testLog{t},
+		Name: name, Bootstrap: program, Timeout: 30 * time.Second, RetryAfter: 200 * time.Millisecond, Log: testLog{t},
 		Env: append(story.FunctionEnv(w.redis.URL(), w.keys, token, servers), env...),
 	})
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 )
@@ -75,6 +76,19 @@ func (f *Function) Processes() []int {
 	var pids []int
 	for e := range f.alive {
 		pids = append(pids, e.pid())
+	}
+	return pids
+}
+
+// Working returns the ids of the processes that work on a call.
+func (f *Function) Working() []int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var pids []int
+	for e := range f.alive {
+		if !slices.Contains(f.idle, e) {
+			pids = append(pids, e.pid())
+		}
 	}
 	return pids
 }
