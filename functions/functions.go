@@ -96,7 +96,7 @@ func (p Parts) service() *service.Service {
 	pool.Rest = p.Numbers.ResetRest
 	return service.New(service.Options{
 		Pool: pool, Store: p.Store, Ring: p.Ring, Clock: clock.System, Deadline: p.Numbers.CallDeadline, FileDeadline: p.Numbers.FileDeadline,
-		Wait: p.Numbers.SenderWait, Files: p.Files, Media: p.Media, Keeper: p.Keeper, Log: p.Log,
+		Wait: p.Numbers.SenderWait, Files: p.Files, Media: p.Media, Keeper: p.Keeper, Progress: job.Report, Log: p.Log,
 	})
 }
 
