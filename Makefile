@@ -55,9 +55,9 @@ lint: ## gofmt, vet, staticcheck, the rules in tests/policy
 	$(GO) test -count=1 ./tests/policy
 
 .PHONY: bench
-bench: ## speeds and sizes: name value unit
+bench: ## speeds and sizes: name value unit; ONLY=files for some of them
 	@infra/setup-store.sh >&2
-	@$(GO) run ./tests/bench
+	@$(GO) run ./tests/bench $(ONLY)
 
 .PHONY: probe-telegram
 probe-telegram: ## ask Telegram itself whether tests/assumptions.md is right; needs accounts of your own

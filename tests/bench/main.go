@@ -1,5 +1,6 @@
 // Command bench measures speeds and sizes and prints them as "name value unit". It asserts nothing: machines differ.
-// Telegram and Home Assistant are those for tests, on loopback; the bridge is the one that runs at home.
+// Telegram and Home Assistant are those for tests, on loopback; the bridge is the one that runs at home. What to measure
+// can be named: texts, functions, calls, files; without a name it is all.
 package main
 
 import (
@@ -32,24 +33,33 @@ func main() {
 
 func show(name string, value float64, unit string) { fmt.Printf("%s %.4g %s\n", name, value, unit) }
 
+// wanted reports whether something is to be measured.
+func wanted(what string) bool { return len(os.Args) < 2 || slices.Contains(os.Args[1:], what) }
+
 func run(ctx context.Context) error {
 	dir, err := os.MkdirTemp("", "telegram-client-bench-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	if err := events(); err != nil {
-		return err
+	if wanted("texts") {
+		if err := errors.Join(events(), texts()); err != nil {
+			return err
+		}
 	}
-	if err := texts(); err != nil {
-		return err
+	program := ""
+	if wanted("functions") || wanted("calls") {
+		if program, err = functions(ctx, dir); err != nil {
+			return err
+		}
 	}
-	program, err := functions(ctx, dir)
-	if err != nil {
-		return err
+	if wanted("functions") {
+		if err := packages(ctx, dir, program); err != nil {
+			return err
+		}
 	}
-	if err := packages(ctx, dir, program); err != nil {
-		return err
+	if !wanted("calls") && !wanted("files") {
+		return nil
 	}
 	store, err := redistest.Run(dir, redistest.Options{})
 	if err != nil {
@@ -57,16 +67,20 @@ func run(ctx context.Context) error {
 	}
 	defer store.Kill()
 	keys := story.NewKeys()
-	stage, err := story.SetUp(ctx, bridge.Options{RedisURL: seal.NewText(store.URL()), OwnStore: true, Keys: keys})
+	stage, err := story.SetUp(ctx, bridge.Options{RedisURL: seal.NewText(store.URL()), OwnStore: true, Keys: keys},
+		func(o *telegramtest.Options) { o.HashOnly = true })
 	if err != nil {
 		return err
 	}
 	cast, err := story.Tell(ctx, stage.Parts)
-	if err == nil {
+	if err == nil && wanted("calls") {
 		err = measure(ctx, stage.Parts, cast)
+		if err == nil {
+			err = lambda(ctx, dir, program, store, keys, stage, cast)
+		}
 	}
-	if err == nil {
-		err = lambda(ctx, dir, program, store, keys, stage, cast)
+	if err == nil && wanted("files") {
+		err = files(ctx, dir, store, keys, stage, cast)
 	}
 	return errors.Join(err, stage.Strike())
 }

@@ -27,8 +27,8 @@ type Stage struct {
 }
 
 // SetUp sets a stage up. o says what is to be different with the bridge; its Listen, DataDir, Telegram and Ready are
-// the stage's own. Strike takes the stage down; ctx ends it too.
-func SetUp(ctx context.Context, o bridge.Options) (_ *Stage, err error) {
+// the stage's own; server is said of the Telegram server. Strike takes the stage down; ctx ends it too.
+func SetUp(ctx context.Context, o bridge.Options, server ...func(*telegramtest.Options)) (_ *Stage, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	s := &Stage{end: cancel, Parts: Parts{Say: func(string, ...any) {}}}
 	defer func() {
@@ -36,7 +36,11 @@ func SetUp(ctx context.Context, o bridge.Options) (_ *Stage, err error) {
 			err = errors.Join(err, s.Strike())
 		}
 	}()
-	if s.Telegram, err = telegramtest.Start(ctx, telegramtest.Options{}); err != nil {
+	var about telegramtest.Options
+	for _, f := range server {
+		f(&about)
+	}
+	if s.Telegram, err = telegramtest.Start(ctx, about); err != nil {
 		return nil, err
 	}
 	if s.Home, err = homeassistanttest.Start(homeassistanttest.Options{}); err != nil {
