@@ -30,6 +30,9 @@ func GreetingEvent() string { return file("examples/greeting_event.yaml") }
 // worked with it, for a target with confirm.
 func GreetingConfirmed() string { return file("examples/greeting_confirmed.yaml") }
 
+// Picture returns an automation that answers with a file of Home Assistant's own folder.
+func Picture() string { return file("examples/picture.yaml") }
+
 func file(name string) string {
 	text, err := files.ReadFile(name)
 	if err != nil {

@@ -48,6 +48,8 @@ type Options struct {
 	// Files are put into the configuration folder: "secrets.yaml", "packages/x.yaml". configuration.yaml, where it is not
 	// among them, loads all packages.
 	Files map[string]string
+	// Dir is the configuration folder, which goes away with the test; empty: one is made.
+	Dir string
 	// Errors are the errors that the test is meant to cause. Others fail it.
 	Errors *regexp.Regexp
 	// Hold keeps the home at NOT_RUNNING until Release.
@@ -82,7 +84,10 @@ func Start(t testing.TB, o Options) *Home {
 	if install == "" {
 		t.Fatalf("%s does not name an installed Home Assistant: run `make test-homeassistant`", Installed)
 	}
-	h := &Home{t: t, options: o, install: install, dir: t.TempDir()}
+	h := &Home{t: t, options: o, install: install, dir: o.Dir}
+	if h.dir == "" {
+		h.dir = t.TempDir()
+	}
 	if err := h.fill(); err != nil {
 		t.Fatal(err)
 	}

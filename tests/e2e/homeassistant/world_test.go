@@ -33,13 +33,14 @@ type world struct {
 	ctx      context.Context
 	telegram *telegramtest.Server
 	bridge   *story.Bridge
+	config   string // the folder whose files can be sent, for the one home that has it
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 5*patience)
 	t.Cleanup(cancel)
-	w := &world{t: t, ctx: ctx, telegram: telegramtest.New(t)}
+	w := &world{t: t, ctx: ctx, telegram: telegramtest.New(t), config: t.TempDir()}
 	servers, problems := telegram.ParseServers(w.telegram.ServersJSON())
 	if len(problems) > 0 {
 		t.Fatal(problems)
@@ -54,7 +55,7 @@ func newWorld(t *testing.T) *world {
 	go func() { // ends with running, waited for below
 		ended <- bridge.Run(running, bridge.Options{
 			Listen: "127.0.0.1:0", DataDir: filepath.Join(dir, "data"), Telegram: servers, Log: process.NewLogger(log, slog.LevelInfo, false),
-			Ready: func(s bridge.Started) { started <- s },
+			Ready: func(s bridge.Started) { started <- s }, Files: process.Files{Root: w.config, Downloads: "downloads", Loopback: true},
 		})
 	}()
 	t.Cleanup(func() {
@@ -79,7 +80,10 @@ func newWorld(t *testing.T) *world {
 }
 
 // home starts a Home Assistant with the package, as it is, and further packages.
-func (w *world) home(packages map[string]string) *Home {
+func (w *world) home(packages map[string]string) *Home { return w.homeIn("", packages) }
+
+// homeIn is home in a folder that is there already.
+func (w *world) homeIn(dir string, packages map[string]string) *Home {
 	w.t.Helper()
 	all := map[string]string{
 		"secrets.yaml":                  homepackage.Secrets(func(function, path string) string { return w.bridge.Address(function) + path }, w.bridge.Token, webhook),
@@ -88,7 +92,7 @@ func (w *world) home(packages map[string]string) *Home {
 	for name, text := range packages {
 		all["packages/"+name+".yaml"] = text
 	}
-	return Start(w.t, Options{Files: all})
+	return Start(w.t, Options{Files: all, Dir: dir})
 }
 
 func (w *world) want(status int, function, method, path string, body any) story.Answer {
