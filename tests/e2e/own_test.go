@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"slices"
 	"testing"
@@ -40,6 +41,11 @@ func TestOwnActions_AreNoEvents(t *testing.T) {
 	id := p.service("send_messages", map[string]any{"target_username": "alice", "message": "by service"})
 	p.service("edit_message", map[string]any{"message": id, "text": "edited by service"})
 	later := p.service("send_messages", map[string]any{"target_username": "alice", "message": "scheduled by service", "schedule": "PT1H"})
+	picture := map[string]any{"data": base64.StdEncoding.EncodeToString(telegramtest.Picture(30, 20, 1)), "filename": "a.jpg"}
+	shown := p.service("send_messages", map[string]any{"target_username": "alice", "message": "photo by service", "file": picture})
+	p.service("send_messages", map[string]any{"target_username": "alice", "file": []any{picture, picture, map[string]any{"data": "eA=="}}})
+	p.service("edit_message", map[string]any{"message": shown, "file": map[string]any{"data": "eHg="}})
+	laterShown := p.service("send_messages", map[string]any{"target_username": "alice", "file": picture, "schedule": "PT1H"})
 	p.service("forward_messages", map[string]any{"from_username": "alice", "message_ids": theirs, "target_username": "alice"})
 	p.service("pin_message", map[string]any{"target_username": "alice", "message_id": theirs})
 	p.service("unpin_message", map[string]any{"target_username": "alice", "message_id": theirs})
@@ -48,10 +54,13 @@ func TestOwnActions_AreNoEvents(t *testing.T) {
 	p.service("mark_read", map[string]any{"target_username": "alice"})
 	p.service("send_reaction", map[string]any{"target_username": "alice", "message_id": theirs, "reaction": "👍"})
 	p.service("delete_messages", map[string]any{"message_ids": id})
-	if _, err := stage.Telegram.SendScheduled(p.me.ID, later); err != nil {
-		t.Fatal(err)
+	for _, id := range []int{later, laterShown} {
+		if _, err := stage.Telegram.SendScheduled(p.me.ID, id); err != nil {
+			t.Fatal(err)
+		}
 	}
 	// The same on the phone.
+	stage.Telegram.SayFile(p.me.ID, p.alice.ID, "photo by phone", telegramtest.File{Kind: telegramtest.KindPhoto, Data: telegramtest.Picture(30, 20, 2)})
 	phone := p.say(p.me, "by phone")
 	if err := stage.Telegram.Edit(p.me.ID, phone, "edited by phone"); err != nil {
 		t.Fatal(err)
@@ -65,7 +74,7 @@ func TestOwnActions_AreNoEvents(t *testing.T) {
 	p.say(p.alice, "the end")
 
 	want := []string{
-		"chat_action pinned", "message_deleted", "message_edited edited by phone", "new_message by phone", "new_message hers", "new_message the end",
+		"chat_action pinned", "message_deleted", "message_edited edited by phone", "new_message by phone", "new_message hers", "new_message photo by phone", "new_message the end",
 	}
 	var got []string
 	err = stage.Home.Wait(ctx, func(all []homeassistanttest.Accepted, _ []homeassistanttest.Request) bool {

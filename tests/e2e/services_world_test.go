@@ -68,7 +68,7 @@ func (w *world) desk(t *testing.T, me telegramtest.Account, deadline time.Durati
 	pool := authorization.NewPool(w.store, w.dialer, clock.System, slog.New(slog.DiscardHandler))
 	root := t.TempDir()
 	s := service.New(service.Options{
-		Pool: pool, Store: w.store, Ring: w.ring, Clock: clock.System, Deadline: deadline, FileDeadline: patience, Wait: 20 * time.Second,
+		Pool: pool, Store: w.store, Ring: w.ring, Clock: clock.System, Deadline: deadline, FileDeadline: 2 * deadline, Wait: 20 * time.Second,
 		Files: attachment.New(attachment.Options{Root: root, Policy: dialpolicy.Policy{Loopback: true}}),
 		Media: service.Media{Detect: content.Detect, Scale: content.Scale}, Keeper: attachment.NewDownloads(root, "downloads"),
 	})

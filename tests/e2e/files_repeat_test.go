@@ -1,0 +1,92 @@
+package e2e
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"telegram-client/shared/message"
+	"telegram-client/shared/redisstore"
+	"telegram-client/tests/telegramtest"
+)
+
+// Telegram's answer to the request that sends files is lost; the same call comes again and uploads again, but sends with
+// the same random_ids.
+func TestFiles_RepeatAfterALostAnswerSendsOnce(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		user   bool
+		form   telegramtest.Choice
+		method string
+		files  int
+		status int
+	}{
+		"bot, one":              {false, telegramtest.Never, "messages.sendMedia", 1, 200},
+		"bot, album":            {false, telegramtest.Never, "messages.sendMultiMedia", 3, 200},
+		"bot, one, refused":     {false, telegramtest.Always, "messages.sendMedia", 1, 409}, // nothing tells the id
+		"user, one, refused":    {true, telegramtest.Always, "messages.sendMedia", 1, 200},
+		"user, album, refused":  {true, telegramtest.Always, "messages.sendMultiMedia", 3, 200},
+		"user, album, answered": {true, telegramtest.Never, "messages.sendMultiMedia", 3, 200},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var d *desk
+			if c.user {
+				d = userDesk(t)
+			} else {
+				d = botDesk(t)
+			}
+			d.store = d.newStore(t, redisstore.Numbers{Rest: 50 * time.Millisecond, Quarantine: 50 * time.Millisecond, Margin: 100 * time.Millisecond})
+			d = d.world.desk(t, d.me, 5*time.Second)
+			d.telegram.Behave(func(b *telegramtest.Behaviour) { b.RefuseRepeated = c.form })
+			var files []string
+			for i := range c.files {
+				files = append(files, d.put(string(rune('a'+i))+".txt", []byte{byte('a' + i)}))
+			}
+			// What could be taken for it: the same text without files, with other ones, and with more.
+			d.send(fields{"target_username": "alice", "message": "caption"})
+			d.send(fields{"target_username": "alice", "message": "caption", "file": d.put("x.jpg", telegramtest.Picture(9, 9, 1))})
+			d.call(message.SendMessages, 200, fields{"target_username": "alice", "message": "caption", "file": append([]string{files[0]}, append([]string{files[0]}, files...)...)})
+			decoys := len(d.files())
+
+			call := fields{"config_entry_id": d.entryID, "target_id": d.alice.ID, "message": "caption", "file": files, "idempotency_key": "k"}
+			arrived, release := d.telegram.Faults().HoldAnswer(c.method)
+			defer release()
+			gone, leave := context.WithCancel(d.ctx)
+			done := make(chan struct{})
+			go func() { // ends when its caller has left
+				defer close(done)
+				_, _ = send(gone, d.bridge, call)
+			}()
+			select {
+			case <-arrived:
+			case <-d.ctx.Done():
+				t.Fatal("nothing was sent")
+			}
+			leave()
+			<-done
+			a := untilFree(d.ctx, t, d.bridge, "sendmessages", message.SendMessages, call)
+			if a.Status != c.status {
+				t.Fatalf("status %d, want %d: %s", a.Status, c.status, a.Body)
+			}
+			sent := d.files()[decoys:]
+			if len(sent) != c.files {
+				t.Errorf("%d files were sent", len(sent))
+			}
+			if c.status != 200 {
+				return
+			}
+			var o outcome
+			o = d.call(message.SendMessages, 200, call) // once more: the answer is kept
+			var want []int
+			for _, f := range sent {
+				want = append(want, f.Message)
+			}
+			if diff := cmp.Diff(want, o.Results[0].MessageIDs); diff != "" {
+				t.Errorf("%s: %s", diff, a.Body)
+			}
+		})
+	}
+}
