@@ -33,6 +33,9 @@ func GreetingConfirmed() string { return file("examples/greeting_confirmed.yaml"
 // Picture returns an automation that answers with a file of Home Assistant's own folder.
 func Picture() string { return file("examples/picture.yaml") }
 
+// Keep returns an automation that fetches the photos that come in.
+func Keep() string { return file("examples/keep.yaml") }
+
 func file(name string) string {
 	text, err := files.ReadFile(name)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 )
 
 // A friend asks for the picture of the door, and gets it: by its path in Home Assistant's folder, which the bridge sees
-// too, and by the address under which Home Assistant serves it.
+// too, and by the address under which Home Assistant serves it. What the friend sends is kept there.
 func TestFiles(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -25,7 +25,7 @@ func TestFiles(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(w.config, "www", "door.jpg"), picture, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	home := w.homeIn(w.config, map[string]string{"picture": homepackage.Picture()})
+	home := w.homeIn(w.config, map[string]string{"picture": homepackage.Picture(), "keep": homepackage.Keep()})
 	alice := w.telegram.User("alice")
 	bot, entry := w.login("door_bot")
 	w.target(entry, map[string]any{"type": "webhook", "url": home.WebhookURL(webhook)})
@@ -35,6 +35,23 @@ func TestFiles(t *testing.T) {
 	w.want(200, "sendmessages", "POST", "/services/telegram_client/send_messages", map[string]any{
 		"config_entry_id": entry, "target_id": alice.ID, "message": "by its address", "file": home.URL() + "/local/door.jpg"})
 	w.shows(alice.ID, bot.ID, "by its address", picture)
+
+	sent := telegramtest.Picture(640, 480, 9)
+	w.telegram.SayFile(alice.ID, bot.ID, "look", telegramtest.File{Kind: telegramtest.KindPhoto, Data: sent})
+	ctx, cancel := context.WithTimeout(w.ctx, patience)
+	defer cancel()
+	folder := filepath.Join(w.config, "downloads", "photos")
+	var kept []string
+	if err := until(ctx, "the photo to be kept", func() (_ bool, err error) {
+		kept, err = filepath.Glob(filepath.Join(folder, "*.jpg"))
+		return len(kept) > 0, err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	w.reads(alice.ID, bot.ID, "The door", "by its address", "Kept as downloads/photos/"+filepath.Base(kept[0]))
+	if got, err := os.ReadFile(kept[0]); err != nil || !bytes.Equal(got, sent) {
+		t.Errorf("kept %d bytes of %d, %v", len(got), len(sent), err)
+	}
 	w.delivered(entry)
 }
 
