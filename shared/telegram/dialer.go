@@ -132,8 +132,7 @@ func (c *connection) run(ending *authorization.Ending, use func(ctx context.Cont
 		ending.Session.Keys[dc] = key
 	}()
 
-	every, within := c.dialer.pings()
-	resend, compress := c.forFiles()
+	every, within, resend, compress := c.paces()
 	conn := mtproto.New(func(context.Context) (transport.Conn, error) { return ch, nil }, mtproto.Options{
 		DC:                dc,
 		PublicKeys:        c.dialer.Servers.Keys,
@@ -211,17 +210,23 @@ func (c *connection) leave() time.Duration {
 // longCall is the deadline from which on a short connection moves files.
 const (
 	longCall        = time.Minute
+	longPong        = 40 * time.Second // with pingEvery less than a function's margin and the quarantine
 	resendLongAfter = 30 * time.Second
 )
 
-// forFiles returns after how long gotd sends a call again that was not acknowledged, and from what size on it
-// compresses; 0: as it does by itself. Of a connection that moves files parts may be under way for long: repeats after 5 s
-// would fill a slow line. Files are compressed already, mostly.
-func (c *connection) forFiles() (resend time.Duration, compress int) {
-	if deadline, ok := c.parent.Deadline(); ok && c.plan.feed == nil && deadline.Sub(c.dialer.clock().Now()) > longCall {
-		return resendLongAfter, -1
+// paces returns how often to ping and how long to wait for the pong, after how long gotd sends a call again that was not
+// acknowledged, and from what size on it compresses; 0: as it does by itself. Of a connection that moves files parts may be
+// under way for long, and everything else waits behind them: repeats after 5 s would fill a slow line. Files are
+// compressed already, mostly.
+func (c *connection) paces() (every, within, resend time.Duration, compress int) {
+	every, within = c.dialer.pings()
+	if deadline, ok := c.parent.Deadline(); !ok || c.plan.feed != nil || deadline.Sub(c.dialer.clock().Now()) <= longCall {
+		return every, within, 0, 0
 	}
-	return 0, 0
+	if c.dialer.PongWithin == 0 {
+		within = longPong
+	}
+	return every, within, resendLongAfter, -1
 }
 
 func (d *Dialer) pings() (every, within time.Duration) {
