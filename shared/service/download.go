@@ -118,7 +118,12 @@ func (s *Service) fetch(ctx context.Context, c *authorization.Call, at *chat, me
 		}
 		return now.location, nil
 	}
-	return transfer.Download(ctx, c.API, c, transfer.Place{Size: f.size, Location: f.location}, again, w, s.newProgress(ctx, c, 1).fetching())
+	place := transfer.Place{Size: f.size, Location: f.location, GaveUp: func(err error) {
+		if s.o.Log != nil {
+			s.o.Log.WarnContext(ctx, "a CDN of Telegram's is not used", "entry", c.Entry.ID, "error", err)
+		}
+	}}
+	return transfer.Download(ctx, c.API, c, place, again, w, s.newProgress(ctx, c, 1).fetching())
 }
 
 // fileOf returns the file of a message.

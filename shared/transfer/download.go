@@ -27,6 +27,8 @@ type Line interface {
 type Place struct {
 	Size     int64 // in bytes; -1: not known
 	Location tg.InputFileLocationClass
+	// GaveUp is told why the CDN that has the file is not used; Telegram gives the file itself then. Nil: nobody asks.
+	GaveUp func(error)
 }
 
 // mostMoves is how often a file may be said to lie in another data centre.
@@ -84,6 +86,9 @@ func (d *download) from(ctx context.Context, api *tg.Client) error {
 			default:
 				// The CDN is away, or lies. Telegram has the file, too.
 				d.noCDN = true
+				if d.place.GaveUp != nil {
+					d.place.GaveUp(err)
+				}
 			}
 		case isReference(err) && d.refresh != nil:
 			ask := d.refresh

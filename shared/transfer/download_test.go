@@ -104,12 +104,14 @@ func TestDownload_TroubleThatPasses(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				here := c.cloud
 				here.file = all
-				size, asked := c.size, 0
+				size, asked, gaveUp := c.size, 0, 0
 				if size == 0 {
 					size = int64(len(all))
 				}
 				var got bytes.Buffer
-				err := Download(t.Context(), tg.NewClient(at{here, homeDC}), here, place(size, "old"), func(context.Context) (tg.InputFileLocationClass, error) {
+				p := place(size, "old")
+				p.GaveUp = func(error) { gaveUp++ }
+				err := Download(t.Context(), tg.NewClient(at{here, homeDC}), here, p, func(context.Context) (tg.InputFileLocationClass, error) {
 					if asked++; asked > 1 || c.refresh == "" {
 						t.Error("a new reference was asked for once too often")
 					}
@@ -127,6 +129,9 @@ func TestDownload_TroubleThatPasses(t *testing.T) {
 				}
 				if !bytes.Equal(got.Bytes(), want) {
 					t.Errorf("%d bytes were written that are not the %d of the file", got.Len(), len(want))
+				}
+				if went := slices.Contains(here.visits, cdnDC) && here.given > 0; went != (gaveUp == 1) || gaveUp > 1 {
+					t.Errorf("it was said %d times that the CDN was given up", gaveUp)
 				}
 				if c.refresh != "" && asked != 1 {
 					t.Errorf("a new reference was asked for %d times", asked)
