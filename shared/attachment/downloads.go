@@ -56,12 +56,15 @@ func (d *Downloads) Create(where string, folder bool, name string) (service.Kept
 	k := &kept{shown: d.folder}
 	dir := where
 	if folder {
-		k.name = short(media.CleanName(name))
+		k.name = short(media.CleanName(strings.TrimLeft(media.CleanName(name), "."))) // who sends a file does not decide that it is hidden
 	} else {
 		dir, k.name = path.Split(where)
 		dir = path.Clean(dir)
-		if len(k.name) > longestName {
+		switch {
+		case len(k.name) > longestName:
 			return nil, fault.At(fault.InvalidField, "path", "This name is too long.")
+		case strings.HasPrefix(k.name, partialPrefix):
+			return nil, fault.At(fault.InvalidField, "path", "Names that begin like this are those of files that are not whole yet.")
 		}
 	}
 	for part := range strings.SplitSeq(path.Join(dir, k.name), "/") {
