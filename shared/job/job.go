@@ -88,8 +88,9 @@ type Store interface {
 	ClaimJob(ctx context.Context, id, nonce string, d time.Duration) (Claim, error)
 	// KeepJob renews a claim and records the progress, or returns ErrLost.
 	KeepJob(ctx context.Context, id, nonce string, d time.Duration, p Progress) error
-	// EndJob records the answer. again says that it asks to try again: see PutJob. One whose claim is lost records nothing.
-	EndJob(ctx context.Context, id, nonce string, a Answer, again bool) error
+	// EndJob records the answer, and how far the job has come. again says that the answer asks to try again: see PutJob. One
+	// whose claim is lost records nothing.
+	EndJob(ctx context.Context, id, nonce string, a Answer, p Progress, again bool) error
 	// LeaveJob gives a claim back: the job is queued again.
 	LeaveJob(ctx context.Context, id, nonce string) error
 	// Job returns a job. start says that nobody has it in hand; whoever is told so has a moment to start it. Fault:

@@ -116,7 +116,7 @@ func (r *Runner) Run(ctx context.Context, id string) error {
 	case errors.Is(context.Cause(work), ErrLost):
 		return ErrLost
 	case err == nil:
-		if err := r.o.Store.EndJob(after, id, nonce, answer, open(answer)); err != nil {
+		if err := r.o.Store.EndJob(after, id, nonce, answer, k.progress(), open(answer)); err != nil {
 			return fmt.Errorf("record the answer of a job: %w", err)
 		}
 		return nil

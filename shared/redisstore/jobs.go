@@ -58,15 +58,24 @@ func (s *Store) PutJob(ctx context.Context, id string, c job.Call, same [32]byte
 	}
 	switch got.word() {
 	case "new":
-		// Only a hint for whoever takes jobs up that a former process has left.
-		err := s.client.ZAdd(ctx, jobsKey, redis.Z{Score: float64(s.now().UnixMilli()), Member: id}).Err()
-		return true, s.failedUnlessNil(ctx, "list a job", err)
+		return true, s.listJob(ctx, id)
 	case "there":
 		return got.int(1) == 1, nil
 	case "reused":
 		return false, fault.At(fault.KeyReused, "idempotency_key", "This idempotency key was used for another call. Use a new one.")
 	}
 	return false, s.unexpected(s.scripts.putJob, got)
+}
+
+// listJob notes a job for whoever takes up what a former process has left, and forgets those that are no longer kept.
+func (s *Store) listJob(ctx context.Context, id string) error {
+	now := s.now()
+	_, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		p.ZRemRangeByScore(ctx, jobsKey, "-inf", strconv.FormatInt(now.Add(-jobLife).UnixMilli(), 10))
+		p.ZAdd(ctx, jobsKey, redis.Z{Score: float64(now.UnixMilli()), Member: id})
+		return nil
+	})
+	return s.failedUnlessNil(ctx, "list a job", err)
 }
 
 // DropJob forgets a job that nobody has begun.
@@ -123,12 +132,13 @@ func (s *Store) KeepJob(ctx context.Context, id, nonce string, d time.Duration, 
 }
 
 // EndJob records the answer of a job. See job.Store.
-func (s *Store) EndJob(ctx context.Context, id, nonce string, a job.Answer, again bool) error {
+func (s *Store) EndJob(ctx context.Context, id, nonce string, a job.Answer, p job.Progress, again bool) error {
 	blob, err := s.sealJSON(jobKey(id)+"/answer", jobAnswer{a.Status, a.Body})
 	if err != nil {
 		return err
 	}
-	if _, err := s.runOn(ctx, s.scripts.endJob, []string{jobKey(id)}, fields{"nonce": nonce, "done": true, "again": again}, blob); err != nil {
+	if _, err := s.runOn(ctx, s.scripts.endJob, []string{jobKey(id)}, fields{"nonce": nonce, "done": true, "again": again,
+		"bytes": strconv.FormatInt(p.Bytes, 10), "total": strconv.FormatInt(p.Total, 10)}, blob); err != nil {
 		return err
 	}
 	return s.unlistJob(ctx, id)

@@ -117,18 +117,18 @@ func TestJobs_LiveAndAreAnswered(t *testing.T) {
 			t.Errorf("not to be had though its claim has ended: %+v", c)
 		}
 		answer := job.Answer{Status: 207, Body: json.RawMessage(`{"ok":false}`)}
-		if err := w.EndJob(ctx(t), id, "first", job.Answer{Status: 500, Body: json.RawMessage(`{}`)}, true); err != nil {
+		if err := w.EndJob(ctx(t), id, "first", job.Answer{Status: 500, Body: json.RawMessage(`{}`)}, job.Progress{}, true); err != nil {
 			t.Fatal(err)
 		}
 		if v, _ := w.job(id); v.State != job.Running {
 			t.Errorf("ended by one that lost it: %+v", v)
 		}
 		for range 2 {
-			if err := w.EndJob(ctx(t), id, "second", answer, false); err != nil {
+			if err := w.EndJob(ctx(t), id, "second", answer, job.Progress{Bytes: 9_000_000_000, Total: 9_000_000_000}, false); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if v, start := w.job(id); v.State != job.Done || start || cmp.Diff(&answer, v.Answer) != "" {
+		if v, start := w.job(id); v.State != job.Done || start || cmp.Diff(&answer, v.Answer) != "" || v.Bytes != v.Total {
 			t.Errorf("%+v, start %v", v, start)
 		}
 		if c := w.claimJob(id, "third"); c.Call != nil || c.Busy != 0 {
@@ -164,7 +164,7 @@ func TestJobs_TheSameKeyIsTheSameJob(t *testing.T) {
 		}
 		end := func(nonce string, again bool) {
 			t.Helper()
-			if err := w.EndJob(ctx(t), id, nonce, job.Answer{Status: 429, Body: json.RawMessage(`{}`)}, again); err != nil {
+			if err := w.EndJob(ctx(t), id, nonce, job.Answer{Status: 429, Body: json.RawMessage(`{}`)}, job.Progress{}, again); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -217,6 +217,24 @@ func TestJobs_AreGivenBackAndDropped(t *testing.T) {
 		}
 		if d := cmp.Diff([]string{id}, w.openJobs()); d != "" {
 			t.Error(d)
+		}
+	})
+}
+
+func TestJobs_ThoseThatAreNotKeptAreNotOpen(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, w *world) {
+		w.putJob("j_old", aJob(), 1)
+		w.pass(jobLife + time.Second)
+		w.putJob("j_new", aJob(), 1)
+		if d := cmp.Diff([]string{"j_new"}, w.openJobs()); d != "" {
+			t.Error(d)
+		}
+		if err := w.client.Del(ctx(t), jobKey("j_new")).Err(); err != nil {
+			t.Fatal(err)
+		}
+		if c := w.claimJob("j_new", "n"); c.Call != nil || len(w.openJobs()) != 0 {
+			t.Errorf("%+v, open %v", c, w.openJobs())
 		}
 	})
 }
@@ -278,7 +296,7 @@ func TestJobs_AreSealed(t *testing.T) {
 		w.putJob("j_a", aJob(), 1)
 		w.putJob("j_b", aJob(), 1)
 		w.claimJob("j_b", "n")
-		if err := w.EndJob(ctx(t), "j_b", "n", job.Answer{Status: 200, Body: json.RawMessage(`{"x":"planted-answer"}`)}, false); err != nil {
+		if err := w.EndJob(ctx(t), "j_b", "n", job.Answer{Status: 200, Body: json.RawMessage(`{"x":"planted-answer"}`)}, job.Progress{}, false); err != nil {
 			t.Fatal(err)
 		}
 		var all []byte
