@@ -35,11 +35,8 @@ type delivery struct {
 // part of the answer.
 func (s *Service) deliver(ctx context.Context, r authorization.Request, d delivery) (*Answer, error) {
 	ids := randomIDs(len(d.targets) * d.each)
-	if !d.dryRun {
-		r.Intent.Kinds = []outbox.Kind{outbox.Send}
-		if d.key != "" {
-			r.Idempotency = &authorization.Idempotency{Key: d.key, Body: d.body, RandomIDs: ids}
-		}
+	if !d.dryRun && d.key != "" {
+		r.Idempotency = &authorization.Idempotency{Key: d.key, Body: d.body, RandomIDs: ids}
 	}
 	var w *delivery
 	err := s.o.Pool.Do(ctx, r, func(ctx context.Context, c *authorization.Call) error {

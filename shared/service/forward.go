@@ -10,6 +10,7 @@ import (
 
 	"telegram-client/shared/fault"
 	"telegram-client/shared/message"
+	"telegram-client/shared/outbox"
 	"telegram-client/shared/peer"
 )
 
@@ -23,6 +24,9 @@ func (s *Service) ForwardMessages(ctx context.Context, m message.Forward) (*Answ
 	w := &forwarding{m: m}
 	r := s.request(ctx, id)
 	r.Targets = append(append(r.Targets, m.From), m.Targets...)
+	if !m.DryRun {
+		r.Intent.Kinds = []outbox.Kind{outbox.Send}
+	}
 	return s.deliver(ctx, r, delivery{
 		targets: m.Targets, each: len(m.IDs), key: m.IdempotencyKey, body: m.Hash(), dryRun: m.DryRun, begin: w.begin, target: w.target,
 	})
