@@ -10,7 +10,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"telegram-client/shared/dialpolicy"
+	"telegram-client/shared/entry"
 	"telegram-client/shared/httpapi"
+	"telegram-client/shared/message"
 	"telegram-client/shared/process"
 	"telegram-client/shared/seal"
 	"telegram-client/shared/service"
@@ -143,5 +146,33 @@ func TestFunctions_InTheCloudEventsAreToBeConfirmed(t *testing.T) {
 				t.Errorf("target %+v", got.Target)
 			}
 		})
+	}
+}
+
+// Home Assistant's token opens Home Assistant's own addresses, and goes to nobody else.
+func TestOpener_TellsItsTokenToHomeAssistantOnly(t *testing.T) {
+	t.Parallel()
+	var got []string
+	answer := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		got = append(got, r.Header.Get("Authorization"))
+		w.Write([]byte("x"))
+	})
+	home, other := httptest.NewServer(answer), httptest.NewServer(answer)
+	t.Cleanup(home.Close)
+	t.Cleanup(other.Close)
+	event := entry.Target{Type: entry.Event, URL: seal.NewText(home.URL), Token: seal.NewText("secret")}
+	webhook := entry.Target{Type: entry.Webhook, URL: seal.NewText(home.URL + "/api/webhook/x"), Token: seal.NewText("secret")}
+	for _, c := range []struct {
+		target entry.Target
+		url    string
+	}{{event, home.URL + "/api/camera_proxy/camera.door"}, {event, other.URL}, {webhook, home.URL}, {entry.Target{}, home.URL}} {
+		f, err := Opener(process.Files{}, dialpolicy.Policy{Loopback: true}, c.target).Open(t.Context(), message.File{URL: c.url})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Body.Close()
+	}
+	if d := cmp.Diff([]string{"Bearer secret", "", "", ""}, got); d != "" {
+		t.Error(d)
 	}
 }

@@ -110,6 +110,9 @@ func TestSettings_ThatDoNotGoTogether(t *testing.T) {
 		"pull, no owner":       {[]string{"TARGET_TYPE=pull"}, &TargetDefaults{}, "TARGET_OWNER: is not set; TARGET_TYPE pull needs it"},
 		"unknown type":         {[]string{"TARGET_TYPE=mail"}, &TargetDefaults{}, "TARGET_TYPE: is none of webhook, event, pull"},
 		"relative address":     {[]string{`FUNCTION_URLS={"a":"/x"}`}, &Functions{}, `FUNCTION_URLS: the address of "a" is no http or https address`},
+		"no folder":            {[]string{"FILES_ROOT=environ.go"}, &Files{}, "FILES_ROOT: is no folder that can be seen from here"},
+		"a folder elsewhere":   {[]string{"FILES_DOWNLOADS=../x"}, &Files{}, "FILES_DOWNLOADS: is no folder below FILES_ROOT, such as downloads"},
+		"no time for files":    {[]string{"FILE_DEADLINE=0s"}, &Numbers{}, "FILE_DEADLINE: is too small"},
 		"format":               {[]string{"LOG_FORMAT=xml"}, &Logging{}, `LOG_FORMAT: is neither "json" nor "text"`},
 	}
 	for name, test := range tests {

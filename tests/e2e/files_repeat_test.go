@@ -78,8 +78,7 @@ func TestFiles_RepeatAfterALostAnswerSendsOnce(t *testing.T) {
 			if c.status != 200 {
 				return
 			}
-			var o outcome
-			o = d.call(message.SendMessages, 200, call) // once more: the answer is kept
+			o := d.call(message.SendMessages, 200, call) // once more: the answer is kept
 			var want []int
 			for _, f := range sent {
 				want = append(want, f.Message)

@@ -2,8 +2,9 @@ package e2e
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 
 	"telegram-client/localstack/standalone/bridge"
 	"telegram-client/shared/filter"
+	"telegram-client/shared/process"
 	"telegram-client/tests/homeassistanttest"
 	"telegram-client/tests/story"
 	"telegram-client/tests/telegramtest"
@@ -22,7 +24,11 @@ func TestOwnActions_AreNoEvents(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
 	t.Cleanup(cancel)
-	stage, err := story.SetUp(ctx, bridge.Options{})
+	root := t.TempDir()
+	if err := os.WriteFile(filepath.Join(root, "a.jpg"), telegramtest.Picture(30, 20, 1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	stage, err := story.SetUp(ctx, bridge.Options{Files: process.Files{Root: root}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +47,7 @@ func TestOwnActions_AreNoEvents(t *testing.T) {
 	id := p.service("send_messages", map[string]any{"target_username": "alice", "message": "by service"})
 	p.service("edit_message", map[string]any{"message": id, "text": "edited by service"})
 	later := p.service("send_messages", map[string]any{"target_username": "alice", "message": "scheduled by service", "schedule": "PT1H"})
-	picture := map[string]any{"data": base64.StdEncoding.EncodeToString(telegramtest.Picture(30, 20, 1)), "filename": "a.jpg"}
+	const picture = "a.jpg"
 	shown := p.service("send_messages", map[string]any{"target_username": "alice", "message": "photo by service", "file": picture})
 	p.service("send_messages", map[string]any{"target_username": "alice", "file": []any{picture, picture, map[string]any{"data": "eA=="}}})
 	p.service("edit_message", map[string]any{"message": shown, "file": map[string]any{"data": "eHg="}})
