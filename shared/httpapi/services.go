@@ -102,10 +102,11 @@ func (v fileVerb[Call, Answer]) perform(w http.ResponseWriter, r *http.Request, 
 	ctx, cancel := r.Context(), context.CancelFunc(func() {})
 	if !v.hasFiles(&call) {
 		ctx, cancel = context.WithTimeout(ctx, deadlines.Text)
-	} else if end, ok := ctx.Deadline(); ok {
-		stayOpen(w, end)
 	}
 	defer cancel()
+	if end, ok := ctx.Deadline(); ok {
+		stayOpen(w, end)
+	}
 	answer, err := v.carry(ctx, call)
 	if err != nil {
 		return err

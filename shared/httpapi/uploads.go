@@ -96,8 +96,8 @@ func (b *steadyBody) Read(p []byte) (int, error) {
 	return b.ReadCloser.Read(p)
 }
 
-// stayOpen keeps the connection of a request open while it is worked on until end: the server's own deadlines would end
-// it, and the work with it.
+// stayOpen keeps the connection of a request open while it is worked on until end: the server's own deadlines would close
+// it before the answer.
 func stayOpen(w http.ResponseWriter, end time.Time) {
 	const toAnswer = 30 * time.Second
 	control := http.NewResponseController(w)
