@@ -1,6 +1,6 @@
 // Package redisstore keeps everything that outlives a process in Redis or Valkey: entries, authorizations and their
-// leases, outboxes, what was learnt about peers, idempotency records, commands, and flows. [Store] implements the Store
-// interfaces of authorization, flow/login, flow/options, job and of the listener's packages.
+// leases, outboxes, what was learnt about peers, idempotency records, commands, flows, and jobs. [Store] implements the
+// Store interfaces of authorization, flow/login, flow/options, job and of the listener's packages.
 //
 // What it promises
 //   - One sentence, one script: whatever belongs together changes in one atomic step. All keys of an entry share a hash
