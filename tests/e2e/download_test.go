@@ -193,6 +193,19 @@ func TestDownloadMedia_NothingIsLeftOfWhatBroke(t *testing.T) {
 	if a, err := d.bridge.Call(d.ctx, "", "POST", "/services/telegram_client/download_media", fields{"config_entry_id": d.entryID, "target_username": "alice", "message_id": id}); err == nil {
 		t.Errorf("an answer of %d bytes looks whole", len(a.Body))
 	}
+	d.telegram.Faults().Reset()
+	// The login itself ends in the middle.
+	arrived, release := d.telegram.Faults().HoldAnswer("upload.getFile")
+	login, ended := d.senderLogin(t).ID, make(chan error, 1)
+	go func() {
+		<-arrived
+		ended <- d.telegram.EndAuthorization(login)
+		release()
+	}()
+	o = d.call(message.DownloadMedia, 409, fields{"target_username": "alice", "message_id": id, "path": "a.bin"})
+	if err := <-ended; err != nil || o.Error.Code != "reauth_required" || len(d.kept()) != 0 {
+		t.Errorf("%v, %s, %v", err, o.Body, d.kept())
+	}
 }
 
 func TestDownloadMedia_SaysWhatIsThere(t *testing.T) {
