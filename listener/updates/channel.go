@@ -104,7 +104,7 @@ func (e *Engine) channel(u tg.UpdateClass, from *origin) bool {
 // nobody listened has no other trace. A batch writes the meeting down, since a crash need not bring the update back that
 // it is owed to, and tells the caller how to address the channel.
 func (e *Engine) meet(id int64, at int, from *origin) *channel {
-	const first = 1 // https://core.telegram.org/api/updates: pts begins at 1
+	const first = 1 // https://core.telegram.org/api/updates: pts begins at 1; A65
 	m := Meeting{Since: max(e.start, e.channels.left[id]), From: at}
 	if c := described(id, from); c != nil && !c.Left {
 		m.Since = max(m.Since, c.Date) // for members it is when they joined
