@@ -199,6 +199,19 @@ func TestEntities_MentionsAreResolved(t *testing.T) {
 	}
 }
 
+func TestKept_BringsEntitiesBackAsRequestsHaveThem(t *testing.T) {
+	t.Parallel()
+	user := &tg.InputUser{UserID: 1001, AccessHash: 5}
+	got := Kept([]tg.MessageEntityClass{
+		&tg.MessageEntityBold{Length: 1}, &tg.MessageEntityMentionName{Offset: 1, Length: 2, UserID: 1001}, &tg.MessageEntityMentionName{Offset: 3, Length: 2, UserID: 7},
+		&tg.MessageEntityUnknown{Length: 1}, &tg.MessageEntityTextURL{Offset: 5, Length: 1, URL: "https://e"},
+	}, func(id int64) (tg.InputUserClass, bool) { return user, id == 1001 })
+	want := []tg.MessageEntityClass{&tg.MessageEntityBold{Length: 1}, &tg.InputMessageEntityMentionName{Offset: 1, Length: 2, UserID: user}, &tg.MessageEntityTextURL{Offset: 5, Length: 1, URL: "https://e"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestFields_SayAllThatGeneratorsNeed(t *testing.T) {
 	t.Parallel()
 	for _, v := range Verbs() {
