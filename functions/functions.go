@@ -56,7 +56,9 @@ type Parts struct {
 }
 
 func (p Parts) settings() httpapi.Settings {
-	return httpapi.Settings{Tokens: p.Tokens, Log: p.Log, Uploads: p.Uploads, LargestAnswer: p.LargestAnswer,
+	uploads := p.Uploads
+	uploads.Body = p.Numbers.BodyLimit
+	return httpapi.Settings{Tokens: p.Tokens, Log: p.Log, Uploads: uploads, LargestAnswer: p.LargestAnswer,
 		Deadlines: httpapi.Deadlines{Text: p.Numbers.CallDeadline, Files: p.Numbers.FileDeadline, FlowStep: p.Numbers.FlowDeadline}}
 }
 

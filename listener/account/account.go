@@ -50,6 +50,8 @@ type Options struct {
 	Mute time.Duration
 	// Rest is how long the login rests after its connection was reset; 0: 2 s.
 	Rest time.Duration
+	// Pauses are those between two attempts.
+	Pauses outbox.Pauses
 	// Committed is told that there is something new to deliver. It does not block.
 	Committed func()
 	// Report is told what there is to say about the connection, whenever that changes. It does not block.
@@ -351,7 +353,7 @@ func (a *Account) commit(ctx context.Context) error {
 			return err
 		}
 		a.o.Log.Warn("the store does not take events; trying again", "entry", a.entry.ID, "error", err)
-		if !a.sleep(ctx, outbox.Wait(attempt+1)) {
+		if !a.sleep(ctx, a.o.Pauses.Wait(attempt+1)) {
 			return nil
 		}
 	}

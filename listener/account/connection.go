@@ -17,7 +17,6 @@ import (
 	"telegram-client/shared/fault"
 	"telegram-client/shared/health"
 	"telegram-client/shared/lease"
-	"telegram-client/shared/outbox"
 )
 
 const (
@@ -87,7 +86,7 @@ func (a *Account) connect(ctx context.Context) (authorization.Fate, error) {
 			failed = 0
 		}
 		failed++
-		pause := outbox.Wait(failed)
+		pause := a.o.Pauses.Wait(failed)
 		f := fault.Of(err)
 		condition := a.condition(health.Connecting, map[string]string{"reason": sentence(err)})
 		switch f.Code {

@@ -50,6 +50,8 @@ type Options struct {
 	Clock clock.Clock
 	Log   *slog.Logger
 	Lanes int // at the same time; 0: 16
+	// Pauses are those between two attempts.
+	Pauses outbox.Pauses
 }
 
 // A Report says how a target is.
@@ -331,7 +333,7 @@ func (d *Delivery) storeFailed(ctx context.Context, err error) error {
 		return nil
 	}
 	d.storeDown++
-	d.storeAt = d.o.Clock.Now().Add(max(outbox.Wait(d.storeDown), time.Second))
+	d.storeAt = d.o.Clock.Now().Add(max(d.o.Pauses.Wait(d.storeDown), time.Second))
 	d.o.Log.Warn("the store does not answer", "entry", d.entry.ID, "error", err)
 	return nil
 }

@@ -78,9 +78,9 @@ func (d *Delivery) answered(ctx context.Context, r result) {
 		d.confirm(ctx)
 		return
 	}
-	pause := max(outbox.Wait(r.attempt+1), r.verdict.RetryAfter)
+	pause := max(d.o.Pauses.Wait(r.attempt+1), r.verdict.RetryAfter)
 	if r.verdict.Outcome == outbox.AwaitConfirm {
-		pause = max(pause, outbox.ConfirmWithin)
+		pause = max(pause, d.o.Pauses.ToConfirm())
 	} else {
 		d.judge(r.verdict, r.attempt)
 	}
@@ -92,7 +92,7 @@ func (d *Delivery) answered(ctx context.Context, r result) {
 func (d *Delivery) confirm(ctx context.Context) {
 	if err := d.o.ConfirmTarget(ctx, d.entry.Target.Generation); err != nil {
 		d.o.Log.Warn("the confirmation of the webhook could not be kept; it is tried again", "entry", d.entry.ID, "error", err)
-		d.tryAt = d.o.Clock.Now().Add(outbox.Wait(2))
+		d.tryAt = d.o.Clock.Now().Add(d.o.Pauses.Wait(2))
 		return
 	}
 	d.entry.Target.Confirmed = true

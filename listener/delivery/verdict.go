@@ -19,7 +19,7 @@ func (d *Delivery) ended(ctx context.Context, r result) {
 		v = outbox.Verdict{Outcome: outbox.Acknowledged}
 	}
 	d.o.Count(word(v.Outcome), 1)
-	decision := outbox.Decide(v, r.attempt)
+	decision := d.o.Pauses.Decide(v, r.attempt)
 	switch {
 	case f.nth == d.nth:
 		d.judge(v, r.attempt)

@@ -11,6 +11,7 @@ import (
 	"telegram-client/listener/observe"
 	"telegram-client/shared/authorization"
 	"telegram-client/shared/dialpolicy"
+	"telegram-client/shared/outbox"
 	"telegram-client/shared/process"
 	"telegram-client/shared/redisstore"
 	"telegram-client/shared/seal"
@@ -58,7 +59,8 @@ func Compose(p Parts) *Supervisor {
 		Toucher: pool, Senders: p.Numbers.Senders,
 		Clock: clock.System, Log: p.Log,
 		NewTarget: Targets(p.Network.Policy(), time.Now), Holder: p.Holder, Takeover: p.Takeover,
-		Rest: p.Numbers.ResetRest, Lease: p.Numbers.ListenerLease, Renew: p.Numbers.ListenerRenew, Mute: p.Numbers.ListenerMute, Lanes: p.Numbers.Lanes,
+		Pauses: outbox.Pauses{Waits: p.Numbers.Retries(), Confirm: p.Numbers.ConfirmWithin},
+		Rest:   p.Numbers.ResetRest, Lease: p.Numbers.ListenerLease, Renew: p.Numbers.ListenerRenew, Mute: p.Numbers.ListenerMute, Lanes: p.Numbers.Lanes,
 		Doubt: func(ctx context.Context) (string, error) {
 			d, err := p.Store.Durability(ctx)
 			return doubt(d), err

@@ -10,7 +10,6 @@ import (
 	"telegram-client/shared/entry"
 	"telegram-client/shared/fault"
 	"telegram-client/shared/health"
-	"telegram-client/shared/outbox"
 )
 
 const (
@@ -62,7 +61,7 @@ func (v *service) removeAll(ctx context.Context, own *ownLogin) (gone bool, err 
 		if err != nil {
 			o.Log.Warn("logins of a removed entry are still there", "entry", v.id, "error", err)
 		}
-		wait := outbox.Wait(attempt + 1)
+		wait := o.Pauses.Wait(attempt + 1)
 		if err == nil && o.Clock.Now().Sub(v.tombstone.RemovingSince) >= removeFor {
 			switch {
 			case !told:
@@ -88,7 +87,7 @@ func (v *service) forget(ctx context.Context) (bool, error) {
 		if err == nil {
 			return true, nil
 		}
-		if lost(err) || !v.s.sleep(ctx, outbox.Wait(attempt+1)) {
+		if lost(err) || !v.s.sleep(ctx, v.s.o.Pauses.Wait(attempt+1)) {
 			return false, err
 		}
 	}

@@ -98,7 +98,7 @@ func (v *service) work(ctx context.Context) (authorization.Session, authorizatio
 	defer cancel(nil)
 	count := func(what string, n int) { o.Observer.Event(string(v.id), what, n) }
 	v.deliver = delivery.New(delivery.Options{
-		Entry: v.claim.Entry, Lease: v.claim.Lease, Store: o.Store, NewTarget: o.NewTarget, Lanes: o.Lanes, Clock: o.Clock, Log: o.Log,
+		Entry: v.claim.Entry, Lease: v.claim.Lease, Store: o.Store, NewTarget: o.NewTarget, Lanes: o.Lanes, Pauses: o.Pauses, Clock: o.Clock, Log: o.Log,
 		ConfirmTarget: func(ctx context.Context, generation int64) error { return o.Store.ConfirmTarget(ctx, v.id, generation) },
 		Dropped:       func(ctx context.Context, d []outbox.Dropped) { v.account.Dropped(ctx, d) },
 		Report:        v.status.target,
@@ -107,7 +107,7 @@ func (v *service) work(ctx context.Context) (authorization.Session, authorizatio
 	})
 	var err error
 	v.account, err = account.New(account.Options{
-		Claim: *v.claim, Store: o.Store, Connector: o.Connector, Ring: o.Ring, Clock: o.Clock, Log: o.Log, Mute: o.Lease - o.Mute, Rest: o.Rest,
+		Claim: *v.claim, Store: o.Store, Connector: o.Connector, Ring: o.Ring, Clock: o.Clock, Log: o.Log, Mute: o.Lease - o.Mute, Rest: o.Rest, Pauses: o.Pauses,
 		Committed: v.deliver.Fresh, Report: v.status.account, Count: count,
 	})
 	if err != nil {

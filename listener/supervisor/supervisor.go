@@ -18,6 +18,7 @@ import (
 	"telegram-client/shared/fault"
 	"telegram-client/shared/health"
 	"telegram-client/shared/lease"
+	"telegram-client/shared/outbox"
 	"telegram-client/shared/seal"
 )
 
@@ -72,6 +73,8 @@ type Options struct {
 	Rest    time.Duration
 	Lanes   int // per entry; 0: 16
 	Senders int // that a bot's entry is to have; 0: those it was made with
+	// Pauses are those between two attempts at anything.
+	Pauses outbox.Pauses
 	// Doubt says what the store may lose, which is then shown for every entry; "": nothing. Nil: nobody asks.
 	Doubt func(ctx context.Context) (string, error)
 }

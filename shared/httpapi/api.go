@@ -46,7 +46,7 @@ func (d Deadlines) withDefaults() Deadlines {
 	}
 }
 
-// bodyLimit is how many bytes a body may have where nothing else is said: see [Uploads].
+// bodyLimit is how many bytes a body may have where nothing else is said: see [Uploads]. It is the default of its Body.
 const bodyLimit = 1 << 20
 
 // An endpoint answers one route. What it returns instead of an answer is written by Fail.
@@ -144,7 +144,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (a *API) run(rt route, w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), rt.deadline)
 	defer cancel()
-	r.Body = http.MaxBytesReader(w, r.Body, cmp.Or(rt.limit, bodyLimit))
+	r.Body = http.MaxBytesReader(w, r.Body, cmp.Or(rt.limit, a.settings.Uploads.Body, bodyLimit))
 	if err := rt.serve(w, r.WithContext(ctx)); err != nil {
 		w.(*recorder).fail(r, err)
 	}

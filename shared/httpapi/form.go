@@ -54,7 +54,7 @@ func readForm(r *http.Request, v message.Verb, u Uploads) (_ *arrival, err error
 	if err != nil || params["boundary"] == "" {
 		return nil, fault.New(fault.UnsupportedMedia, "The header Content-Type names no boundary between the parts of the form.")
 	}
-	f := form{verb: v, u: u, values: map[string][]string{}, left: bodyLimit}
+	f := form{verb: v, u: u, values: map[string][]string{}, left: int(u.Body)}
 	a := &arrival{}
 	defer func() {
 		if a.files = f.files; err != nil {
@@ -109,7 +109,7 @@ func (f *form) take(p *multipart.Part, n int) error {
 		return f.broken(err, "The form ends in the middle of its part %d.", n)
 	}
 	if f.left -= len(text); f.left < 0 {
-		return fault.At(fault.BodyTooLarge, shown(name), "The fields of the form are larger than %s in all, without its files.", size(bodyLimit))
+		return fault.At(fault.BodyTooLarge, shown(name), "The fields of the form are larger than %s in all, without its files.", size(f.u.Body))
 	}
 	if !utf8.Valid(text) {
 		return fault.At(fault.InvalidField, shown(name), "This is not UTF-8. A file has to be a part named file, with a filename.")

@@ -14,6 +14,8 @@ import (
 
 // Uploads say how large a call may be that may bring files, and where its files wait. What is zero has its default.
 type Uploads struct {
+	// Body is how many bytes a body may have that brings no files, and what of a form is not a file; 1 MB.
+	Body int64
 	// JSON is how many bytes a body may have that is JSON; 16 MB.
 	JSON int64
 	// Form is how many bytes one may have that is multipart/form-data: what Telegram takes for one file and a little, or
@@ -31,11 +33,12 @@ const (
 )
 
 func (u Uploads) withDefaults() Uploads {
+	u.Body = cmp.Or(u.Body, bodyLimit)
 	u.JSON = cmp.Or(u.JSON, jsonLimit)
 	if u.Folder == "" {
 		u.Form = cmp.Or(u.Form, u.JSON)
 	}
-	u.Form = cmp.Or(u.Form, largestFile+bodyLimit)
+	u.Form = cmp.Or(u.Form, largestFile+u.Body)
 	return u
 }
 

@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"time"
 )
@@ -49,17 +50,22 @@ type Decision struct {
 	HoldsTarget bool
 }
 
-// ConfirmWithin is how long an automation has to confirm an event.
+// ConfirmWithin is how long an automation has to confirm an event, if nothing else is said.
 const ConfirmWithin = 30 * time.Second
 
-const (
-	refusals   = 3 // attempts before a refused event is dead
-	maxWait    = 120 * time.Second
-	steadyWait = 60 * time.Second
-)
+const refusals = 3 // attempts before a refused event is dead
 
-// waits are the pauses after the first attempts; the running total is 113 s. After that an attempt is made every
-// 60-120 s, at random so that many entries do not return at once.
+// Pauses say how long to wait between attempts. What is zero has its default.
+type Pauses struct {
+	// Waits are the pauses after the first attempts. After that an attempt is made after one to two times the last of them,
+	// at random so that many entries do not return at once.
+	Waits []time.Duration
+	// Confirm is how long an automation has to confirm an event: ConfirmWithin.
+	Confirm time.Duration
+}
+
+// waits are the default pauses after the first attempts; the running total is 113 s. After that an attempt is made every
+// 60-120 s.
 //
 //	attempt   pause    total
 //	1          0 s      0 s
@@ -72,28 +78,36 @@ const (
 var waits = []time.Duration{0, time.Second, 2 * time.Second, 5 * time.Second, 15 * time.Second, 30 * time.Second, time.Minute}
 
 // Wait returns the pause after the given number of failed attempts (1 or more).
-func Wait(attempts int) time.Duration {
+func (p Pauses) Wait(attempts int) time.Duration {
+	table := p.Waits
+	if len(table) == 0 {
+		table = waits
+	}
 	if attempts < 1 {
 		return 0
 	}
-	if attempts <= len(waits) {
-		return waits[attempts-1]
+	if attempts <= len(table) {
+		return table[attempts-1]
 	}
-	return steadyWait + rand.N(maxWait-steadyWait)
+	last := table[len(table)-1]
+	return last + rand.N(max(last, 1))
 }
 
+// ToConfirm returns how long an automation has to confirm an event.
+func (p Pauses) ToConfirm() time.Duration { return cmp.Or(p.Confirm, ConfirmWithin) }
+
 // Decide returns what becomes of an item after its attempt-th attempt (1 is the first).
-func Decide(v Verdict, attempt int) Decision {
+func (p Pauses) Decide(v Verdict, attempt int) Decision {
 	switch v.Outcome {
 	case Acknowledged:
 		return Decision{Action: Done}
 	case AwaitConfirm:
-		return Decision{Action: Retry, Wait: ConfirmWithin}
+		return Decision{Action: Retry, Wait: p.ToConfirm()}
 	case Refused:
 		if attempt >= refusals {
 			return Decision{Action: Dead}
 		}
-		return Decision{Action: Retry, Wait: Wait(attempt)}
+		return Decision{Action: Retry, Wait: p.Wait(attempt)}
 	}
-	return Decision{Action: Retry, Wait: max(Wait(attempt), v.RetryAfter), HoldsTarget: true}
+	return Decision{Action: Retry, Wait: max(p.Wait(attempt), v.RetryAfter), HoldsTarget: true}
 }

@@ -40,12 +40,12 @@ func TestDecide(t *testing.T) {
 		"refused":                          {Verdict{Outcome: Refused}, 2, Decision{Action: Retry, Wait: time.Second}},
 		"refused for good":                 {Verdict{Outcome: Refused}, 3, Decision{Action: Dead}},
 	} {
-		if diff := cmp.Diff(c.want, Decide(c.verdict, c.attempt)); diff != "" {
+		if diff := cmp.Diff(c.want, Pauses{}.Decide(c.verdict, c.attempt)); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
 	}
 	for range 100 {
-		if d := Wait(8); d < steadyWait || d >= maxWait {
+		if d := (Pauses{}).Wait(8); d < time.Minute || d >= 2*time.Minute {
 			t.Fatalf("after many failures: %v", d)
 		}
 	}

@@ -1,7 +1,9 @@
 package process
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -26,6 +28,11 @@ type Numbers struct {
 	FlowLife     time.Duration `env:"FLOW_LIFE" envDefault:"15m"`
 	JobClaim     time.Duration `env:"JOB_CLAIM" envDefault:"45s"` // of a call that nobody waits for, by whoever carries it out
 
+	// RetryWaits are the pauses after the first attempts at a connection or a delivery, then it is one to two times the last.
+	RetryWaits    string        `env:"RETRY_WAITS" envDefault:"0s,1s,2s,5s,15s,30s,60s"`
+	ConfirmWithin time.Duration `env:"CONFIRM_WITHIN" envDefault:"30s"` // for an automation that confirms events
+	BodyLimit     int64         `env:"BODY_LIMIT" envDefault:"1048576"` // bytes of a request, without its files
+
 	OutboxItems   int           `env:"OUTBOX_ITEMS" envDefault:"10000"`
 	OutboxBytes   int64         `env:"OUTBOX_BYTES" envDefault:"64000000"`
 	OutboxPassing int           `env:"OUTBOX_PASSING" envDefault:"1000"`
@@ -45,11 +52,15 @@ func (n *Numbers) Check() []string {
 		{"QUARANTINE", n.Quarantine > 0}, {"RESET_REST", n.ResetRest > 0}, {"COOL_DOWN", n.CoolDown > 0}, {"CALL_DEADLINE", n.CallDeadline > 0}, {"FILE_DEADLINE", n.FileDeadline > 0},
 		{"FLOW_STEP_DEADLINE", n.FlowDeadline > 0}, {"LEASE_MARGIN", n.LeaseMargin > 0}, {"SENDER_WAIT", n.SenderWait >= 0},
 		{"FLOW_LIFE", n.FlowLife > 0}, {"JOB_CLAIM", n.JobClaim >= 4*time.Second}, {"OUTBOX_ITEMS", n.OutboxItems > 0}, {"OUTBOX_BYTES", n.OutboxBytes > 0},
-		{"OUTBOX_PASSING", n.OutboxPassing > 0}, {"LANES", n.Lanes > 0}, {"MARK_LIFE", n.MarkLife > 0}, {"IDEMPOTENCY_LIFE", n.KeyLife > 0},
+		{"OUTBOX_PASSING", n.OutboxPassing > 0}, {"LANES", n.Lanes > 0}, {"CONFIRM_WITHIN", n.ConfirmWithin > 0}, {"BODY_LIMIT", n.BodyLimit >= leastBody},
+		{"MARK_LIFE", n.MarkLife > 0}, {"IDEMPOTENCY_LIFE", n.KeyLife > 0},
 	} {
 		if !f.ok {
 			problems = append(problems, f.name+": is too small")
 		}
+	}
+	if _, err := waits(n.RetryWaits); err != nil {
+		problems = append(problems, "RETRY_WAITS: "+err.Error())
 	}
 	if n.Senders < 1 || n.Senders > 3 {
 		problems = append(problems, "SENDERS: is not 1, 2 or 3")
@@ -58,4 +69,35 @@ func (n *Numbers) Check() []string {
 		problems = append(problems, fmt.Sprintf("LISTENER_RENEW, LISTENER_MUTE, LISTENER_LEASE: have to grow in this order (now %v, %v, %v)", n.ListenerRenew, n.ListenerMute, n.ListenerLease))
 	}
 	return problems
+}
+
+// leastBody is what a call with a text of the longest kind takes.
+const leastBody = 64 << 10
+
+// Retries are RetryWaits, read.
+func (n *Numbers) Retries() []time.Duration {
+	all, err := waits(n.RetryWaits)
+	if err != nil {
+		return nil // Check has said so
+	}
+	return all
+}
+
+// waits reads durations with commas between them. The last one is that of all further attempts, so it is not none.
+func waits(text string) ([]time.Duration, error) {
+	if text == "" {
+		return nil, nil // nobody has said anything
+	}
+	var all []time.Duration
+	for _, part := range strings.Split(text, ",") {
+		d, err := time.ParseDuration(strings.TrimSpace(part))
+		if err != nil || d < 0 {
+			return nil, errors.New("is not a list of durations, as 0s,1s,5s")
+		}
+		all = append(all, d)
+	}
+	if all[len(all)-1] < time.Second {
+		return nil, errors.New("ends with less than 1s, which is for all further attempts")
+	}
+	return all, nil
 }
