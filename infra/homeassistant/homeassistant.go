@@ -36,6 +36,9 @@ func Picture() string { return file("examples/picture.yaml") }
 // Keep returns an automation that fetches the photos that come in.
 func Keep() string { return file("examples/keep.yaml") }
 
+// Later returns an automation that sends a file without waiting for it, and asks what has become of it.
+func Later() string { return file("examples/later.yaml") }
+
 func file(name string) string {
 	text, err := files.ReadFile(name)
 	if err != nil {
