@@ -3,26 +3,23 @@ package policy
 import (
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
+
+	"telegram-client/tests/lambdatest"
 )
 
 const functionLimit = 20 << 20 // bytes, stripped
 
-// They are built as infra/sam.mk builds them.
 func TestBinary_FunctionsStaySmall(t *testing.T) {
 	t.Parallel()
 	for _, p := range packages(t, "./functions/...") {
 		if p.Name != "main" {
 			continue
 		}
-		out := filepath.Join(t.TempDir(), "bootstrap")
-		cmd := exec.Command("go", "build", "-trimpath", "-tags", "lambda.norpc", "-gcflags=github.com/gotd/td/tg=-l", "-ldflags=-s -w -buildid=", "-o", out, p.ImportPath)
-		cmd.Dir = root()
-		cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64")
-		if text, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("build %s: %v\n%s", p.ImportPath, err, text)
+		out, err := lambdatest.Build(t.Context(), p.ImportPath, t.TempDir())
+		if err != nil {
+			t.Fatal(err)
 		}
 		st, err := os.Stat(out)
 		if err != nil {
