@@ -92,6 +92,9 @@ func (p Parts) Entries() *httpapi.API {
 	}, p.settings())
 }
 
+// Events returns the API of events.
+func (p Parts) Events() *httpapi.API { return httpapi.Events(p.Store, p.settings()) }
+
 // service carries out service calls.
 func (p Parts) service() *service.Service {
 	pool := authorization.NewPool(p.Store, p.Dialer, clock.System, p.Log)
@@ -131,6 +134,11 @@ func OptionsFlow(ctx context.Context, e process.Environ) (http.Handler, error) {
 // Entries builds the function entries.
 func Entries(ctx context.Context, e process.Environ) (http.Handler, error) {
 	return build(ctx, e, Parts.Entries)
+}
+
+// Events builds the function events.
+func Events(ctx context.Context, e process.Environ) (http.Handler, error) {
+	return build(ctx, e, Parts.Events)
 }
 
 // SendMessages builds the function sendmessages. As edits do it brings itself what tells what files are, for which the

@@ -50,6 +50,7 @@ func TestFunctions_AnswerWhatIsTheirs(t *testing.T) {
 		"optionsflow has no flow":   {OptionsFlow, "POST", "/config/entries/tg_aaaaaaaaaaaaaaaaaaaaaaaaaa/options/flows", "", 404, "unknown_entry"},
 		"entries lists none":        {Entries, "GET", "/config/entries", "", 200, "[]"},
 		"entries says where all is": {Entries, "GET", "/config", "", 200, `"sendmessages":"http://example.com"`},
+		"events has no entry":       {Events, "GET", "/config/entries/tg_aaaaaaaaaaaaaaaaaaaaaaaaaa/dead-letters", "", 404, "unknown_entry"},
 		"sendmessages needs one":    {SendMessages(service.Media{}), "POST", "/services/telegram_client/send_messages", `{"target_id":1,"message":"Hi"}`, 404, "no_entry"},
 		"editmessage needs one":     {EditMessage(service.Media{}), "POST", "/services/telegram_client/edit_message", `{"message":1,"text":"Hi"}`, 404, "no_entry"},
 		"deletemessages needs one":  {DeleteMessages, "POST", "/services/telegram_client/delete_messages", `{"message_ids":1}`, 404, "no_entry"},
@@ -81,7 +82,7 @@ func TestFunctions_AnswerWhatIsTheirs(t *testing.T) {
 
 func TestFunctions_ListEveryProblem(t *testing.T) {
 	t.Parallel()
-	for name, build := range map[string]process.Build{"configflow": ConfigFlow, "optionsflow": OptionsFlow, "entries": Entries, "sendmessages": SendMessages(service.Media{}), "editmessage": EditMessage(service.Media{}), "deletemessages": DeleteMessages, "chats": Chats} {
+	for name, build := range map[string]process.Build{"configflow": ConfigFlow, "optionsflow": OptionsFlow, "entries": Entries, "events": Events, "sendmessages": SendMessages(service.Media{}), "editmessage": EditMessage(service.Media{}), "deletemessages": DeleteMessages, "chats": Chats} {
 		_, err := build(t.Context(), environ("http://secret@host", "NAMING_KEY=", "TELEGRAM_SERVERS=none.json", "TARGET_TYPE=mail", "SENDERS=9"))
 		var got []string
 		for _, e := range err.(interface{ Unwrap() []error }).Unwrap() {

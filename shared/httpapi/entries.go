@@ -68,7 +68,7 @@ func Entries(o EntriesOptions, s Settings) *API {
 type entries struct{ EntriesOptions }
 
 // names are the functions there are.
-var names = [...]string{"configflow", "optionsflow", "entries", "chats", "sendmessages", "editmessage", "deletemessages"}
+var names = [...]string{"configflow", "optionsflow", "entries", "events", "chats", "sendmessages", "editmessage", "deletemessages"}
 
 func (h *entries) config(w http.ResponseWriter, r *http.Request) error {
 	here := baseAddress(r)

@@ -183,9 +183,9 @@ func TestEntries_Config(t *testing.T) {
 	t.Parallel()
 	h := entriesAPI(newEntryStore())
 	sameJSON(t, call(h, "GET", "http://h:8080/config", ""), 200,
-		`{"version":"0.1.0","api":1,"functions":{"configflow":"http://h:8080","optionsflow":"http://h:8080","entries":"http://h:8080","chats":"http://h:8080","sendmessages":"http://h:8080","editmessage":"http://h:8080","deletemessages":"http://h:8080"}}`)
+		`{"version":"0.1.0","api":1,"functions":{"configflow":"http://h:8080","optionsflow":"http://h:8080","entries":"http://h:8080","events":"http://h:8080","chats":"http://h:8080","sendmessages":"http://h:8080","editmessage":"http://h:8080","deletemessages":"http://h:8080"}}`)
 	sameJSON(t, call(h, "GET", "/config", "", "X-Forwarded-Proto: https"), 200,
-		`{"version":"0.1.0","api":1,"functions":{"configflow":"https://example.com","optionsflow":"https://example.com","entries":"https://example.com","chats":"https://example.com","sendmessages":"https://example.com","editmessage":"https://example.com","deletemessages":"https://example.com"}}`)
+		`{"version":"0.1.0","api":1,"functions":{"configflow":"https://example.com","optionsflow":"https://example.com","entries":"https://example.com","events":"https://example.com","chats":"https://example.com","sendmessages":"https://example.com","editmessage":"https://example.com","deletemessages":"https://example.com"}}`)
 	h = Entries(EntriesOptions{Store: newEntryStore(), Version: "1", Functions: map[string]string{"configflow": "https://a.example", "sendmessages": "https://b.example"}}, testSettings(io.Discard))
 	sameJSON(t, call(h, "GET", "https://c.example/config", ""), 200,
 		`{"version":"1","api":1,"functions":{"configflow":"https://a.example","entries":"https://c.example","sendmessages":"https://b.example"}}`)

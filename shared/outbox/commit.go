@@ -46,3 +46,11 @@ type Settlement struct {
 	Decision Decision
 	Reason   string // for dead letters
 }
+
+// A DeadLetter is an event that the target has refused for good.
+type DeadLetter struct {
+	Item     Item
+	Attempts int
+	Reason   string
+	At       time.Time // when it was given up
+}

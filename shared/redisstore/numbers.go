@@ -17,7 +17,8 @@ type Numbers struct {
 	OutboxItems   int           // durable ones: 10,000
 	OutboxBytes   int64         // of durable ones: 64 MB
 	OutboxPassing int           // 1,000
-	DeadLetters   int           // 1,000
+	DeadLetters   int           // 1,000, of as many bytes as durable ones may have
+	DeadLife      time.Duration // of dead letters: 30 days
 	MarkLife      time.Duration // of what is known about own actions: 48 h
 	KeyLife       time.Duration // of idempotency records: 24 h
 }
@@ -29,7 +30,7 @@ func (n Numbers) withDefaults() Numbers {
 	}{
 		{&n.Quarantine, time.Minute}, {&n.Rest, 2 * time.Second}, {&n.CoolDown, 5 * time.Minute}, {&n.Margin, 15 * time.Second},
 		{&n.CallDeadline, 25 * time.Second}, {&n.ListenerLease, 30 * time.Second},
-		{&n.MarkLife, 48 * time.Hour}, {&n.KeyLife, 24 * time.Hour},
+		{&n.MarkLife, 48 * time.Hour}, {&n.KeyLife, 24 * time.Hour}, {&n.DeadLife, 30 * 24 * time.Hour},
 	} {
 		if *d.at == 0 {
 			*d.at = d.or

@@ -41,9 +41,8 @@ func (s *Store) Commit(ctx context.Context, id entry.ID, l *lease.Lease, c outbo
 	if err != nil {
 		return err
 	}
-	n := &s.numbers
-	return s.held(ctx, s.scripts.commit, id, l, fields{"commit": lease.NewNonce(), "items": metas, "peers": list(peers), "names": list(names),
-		"max_items": n.OutboxItems, "max_bytes": n.OutboxBytes, "max_passing": n.OutboxPassing}, append(sealed, blobs...)...)
+	return s.held(ctx, s.scripts.commit, id, l, fields{"commit": lease.NewNonce(), "items": metas, "peers": list(peers), "names": list(names)},
+		append(sealed, blobs...)...)
 }
 
 // sealItem seals an item, the proof that it may become, and its type, and says what the script may know.
@@ -117,10 +116,10 @@ func (s *Store) giveUp(ctx context.Context, id entry.ID, l *lease.Lease, broken 
 	items := make([]settlement, len(broken))
 	sealed := make([][]byte, len(broken))
 	for i, b := range broken {
-		items[i] = settlement{Name: b.Reason, Do: "dead"}
+		items[i] = settlement{Name: b.Reason, Do: "lost"}
 		sealed[i] = []byte{}
 	}
-	err := s.held(ctx, s.scripts.settle, id, l, fields{"items": items, "max_dead": s.numbers.DeadLetters}, sealed...)
+	err := s.held(ctx, s.scripts.settle, id, l, fields{"items": items}, sealed...)
 	now := s.now()
 	return outbox.Dropped{Reason: "unreadable", Count: len(broken), First: now, Last: now}, err
 }
@@ -179,5 +178,5 @@ func (s *Store) Settle(ctx context.Context, id entry.ID, l *lease.Lease, all []o
 			}
 		}
 	}
-	return s.held(ctx, s.scripts.settle, id, l, fields{"items": items, "max_dead": s.numbers.DeadLetters}, sealed...)
+	return s.held(ctx, s.scripts.settle, id, l, fields{"items": items}, sealed...)
 }

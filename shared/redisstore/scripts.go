@@ -50,6 +50,7 @@ type scripts struct {
 	removeEntry, command, answer, standings, forget *script
 	claimEntry, extend, release, note, drop, works  *script // a listener's
 	commit, claim, settle                           *script // an outbox's
+	deadLetters, replay, dropLetter                 *script
 	takeFlow, putFlow, putOptionsFlow               *script
 	putJob, dropJob, claimJob, keepJob              *script
 	endJob, lookJob                                 *script
@@ -63,7 +64,7 @@ func newScripts() scripts {
 		finish:      newScript("finish", partEntry, partListener, partsSenders, partsWait, partsPeer, partsOutbox, partCommands),
 		createEntry: newScript("create_entry", partEntry, partListener, partsSenders, partState, partCommands),
 		renewEntry:  newScript("renew_entry", partEntry, partListener, partsSenders, partsWait, partState, partCommands),
-		overview:    newScript("overview", partEntry, partListener, partsSenders, partsOutbox, partDead),
+		overview:    newScript("overview", partEntry, partListener, partsSenders, partsOutbox, partGraves),
 		changeEntry: newScript("change_entry", partEntry, partListener, partCommands),
 		removeEntry: newScript("remove_entry", partEntry, partCommands),
 		command:     newScript("command", partEntry, partListener, partCommands),
@@ -80,8 +81,13 @@ func newScripts() scripts {
 		commit:     newScript("commit", partEntry, partListener, partsSenders, partsPeer, partState, partsOutbox),
 		claim:      newScript("claim", partListener, partsSenders, partsOutbox),
 		settle:     newScript("settle", partListener, partsOutbox, partAcked, partDead, partGraves),
-		takeFlow:   newScript("take_flow", "flow"),
-		putFlow:    newScript("put_flow", "flow"),
+
+		deadLetters: newScript("dead_letters", partEntry, partBox, partDead, partGraves),
+		replay:      newScript("replay", partEntry, partsOutbox, partDead, partGraves, partCommands),
+		dropLetter:  newScript("drop_letter", partEntry, partBox, partDead, partGraves),
+
+		takeFlow: newScript("take_flow", "flow"),
+		putFlow:  newScript("put_flow", "flow"),
 
 		putOptionsFlow: newScript("put_options_flow", "flow"),
 

@@ -108,6 +108,8 @@ func (s *Store) runOn(ctx context.Context, sc *script, names []string, h fields,
 	h["rest"] = s.numbers.Rest.Milliseconds()
 	h["cooldown"] = s.numbers.CoolDown.Milliseconds()
 	h["mark_life"] = s.numbers.MarkLife.Milliseconds()
+	h["max_items"], h["max_bytes"], h["max_passing"] = s.numbers.OutboxItems, s.numbers.OutboxBytes, s.numbers.OutboxPassing
+	h["max_dead"], h["dead_life"] = s.numbers.DeadLetters, s.numbers.DeadLife.Milliseconds()
 	h["first_lease"] = (s.numbers.CallDeadline + s.numbers.Margin).Milliseconds()
 	h["first_listener_lease"] = s.numbers.ListenerLease.Milliseconds()
 	head, err := json.Marshal(h)

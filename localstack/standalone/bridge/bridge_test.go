@@ -130,7 +130,7 @@ func TestRun_ServesEverythingAtOneAddress(t *testing.T) {
 	if !b.TokenIsNew || len(b.Token.Reveal()) < 16 || ReadAddress(dir) != b.URL {
 		t.Errorf("started: %+v, address %q", b.Started, ReadAddress(dir))
 	}
-	here := fmt.Sprintf(`"chats":%[1]q,"configflow":%[1]q,"deletemessages":%[1]q,"editmessage":%[1]q,"entries":%[1]q,"optionsflow":%[1]q,"sendmessages":%[1]q}`, b.URL)
+	here := fmt.Sprintf(`"chats":%[1]q,"configflow":%[1]q,"deletemessages":%[1]q,"editmessage":%[1]q,"entries":%[1]q,"events":%[1]q,"optionsflow":%[1]q,"sendmessages":%[1]q}`, b.URL)
 	wrong := seal.NewText("wrong")
 	tests := []struct {
 		method, path, body string

@@ -224,8 +224,8 @@ func (b *running) run(ctx context.Context, ln net.Listener) error {
 
 // handler serves all functions, and what the listener has to show.
 func (b *running) handler(listener *supervisor.Supervisor) http.Handler {
-	api := httpapi.Join(b.parts.ConfigFlow(), b.parts.OptionsFlow(), b.parts.Entries(), b.parts.SendMessages(),
-		b.parts.EditMessage(), b.parts.DeleteMessages(), b.parts.Chats())
+	api := httpapi.Join(b.parts.ConfigFlow(), b.parts.OptionsFlow(), b.parts.Entries(), b.parts.Events(),
+		b.parts.SendMessages(), b.parts.EditMessage(), b.parts.DeleteMessages(), b.parts.Chats())
 	mux := http.NewServeMux()
 	mux.Handle("GET /readyz", listener.Handler())
 	mux.Handle("GET /metrics", b.parts.Tokens.Guard(listener.Handler()))

@@ -65,7 +65,6 @@ for i, it in ipairs(H.items) do
         m.g = it.g
         redis.call('HSET', K.latest, it.g, it.n)
       end
-      redis.call('HSET', K.items, it.n, blob)
       if holders then
         redis.call('HSET', K.items, it.n .. ':p', proof)
         redis.call('ZADD', K.held, q, it.n)
@@ -73,31 +72,12 @@ for i, it in ipairs(H.items) do
       else
         queued = queued + 1
       end
-      keep(it.n, m)
-      redis.call('ZADD', K.lanes, 0, place(it.n, m))
-      redis.call('ZADD', K[it.c], q, it.n)
-      redis.call('ZADD', K.expiry, it.x, it.n)
-      if it.c == 'durable' then redis.call('HINCRBY', K.box, 'bytes', m.z) end
-      set_head(it.l)
+      put(it.n, m, blob)
     end
   end
 end
 
--- At a limit the oldest go. Passing events have a limit of their own, so they never drive durable ones out.
-local function oldest_goes(class)
-  local first = redis.call('ZRANGE', K[class], 0, 0)
-  local m = first[1] and item(first[1])
-  if not m then
-    if first[1] then redis.call('ZREM', K[class], first[1]) end
-    return first[1] ~= nil
-  end
-  give_up(first[1], m, 'limit')
-  return true
-end
-while redis.call('ZCARD', K.passing) > H.max_passing and oldest_goes('passing') do end
-while (redis.call('ZCARD', K.durable) > H.max_items or tonumber(redis.call('HGET', K.box, 'bytes') or 0) > H.max_bytes)
-  and oldest_goes('durable') do end
-
+keep_limits()
 learn(3 + 3 * #H.items, H.peers, H.names)
 redis.call('SET', K.state, ARGV[2])
 redis.call('HDEL', K.entry, 'renewed')

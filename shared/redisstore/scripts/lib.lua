@@ -156,6 +156,17 @@ local function head(lane)
   return r[1] and string.sub(r[1], #lane + 19)
 end
 
+-- put queues an item at the end of its lane.
+local function put(name, m, blob)
+  redis.call('HSET', K.items, name, blob)
+  keep(name, m)
+  redis.call('ZADD', K.lanes, 0, place(name, m))
+  redis.call('ZADD', K[m.c], m.q, name)
+  redis.call('ZADD', K.expiry, m.x, name)
+  if m.c == 'durable' then redis.call('HINCRBY', K.box, 'bytes', m.z) end
+  set_head(m.l)
+end
+
 local function remove(name, m)
   redis.call('HDEL', K.items, name, name .. ':p')
   redis.call('HDEL', K.meta, name)
@@ -183,6 +194,24 @@ end
 local function give_up(name, m, reason)
   remove(name, m)
   tally(m.t, m.o, reason)
+end
+
+-- keep_limits lets the oldest go at a limit. Passing events have a limit of their own, so they never drive durable ones
+-- out.
+local function keep_limits()
+  local function oldest_goes(class)
+    local first = redis.call('ZRANGE', K[class], 0, 0)
+    local m = first[1] and item(first[1])
+    if not m then
+      if first[1] then redis.call('ZREM', K[class], first[1]) end
+      return first[1] ~= nil
+    end
+    give_up(first[1], m, 'limit')
+    return true
+  end
+  while redis.call('ZCARD', K.passing) > H.max_passing and oldest_goes('passing') do end
+  while (redis.call('ZCARD', K.durable) > H.max_items or tonumber(redis.call('HGET', K.box, 'bytes') or 0) > H.max_bytes)
+    and oldest_goes('durable') do end
 end
 
 -- note keeps, under the idempotency key of a call, that an event was its doing.
@@ -256,6 +285,32 @@ local function judge(a)
   redis.call('HSET', a.key, 'judged', '1')
   a.judged = true
   return released
+end
+
+------------------------------------------------------------------------ dead letters
+
+local function unbury(name)
+  redis.call('ZREM', K.graves, name)
+  redis.call('HDEL', K.dead, name)
+end
+
+-- thin lets the oldest dead letters go: at a limit of their number or their bytes, and by age.
+local function thin()
+  local count, bytes = 0, 0
+  local all = redis.call('ZREVRANGE', K.graves, 0, -1, 'WITHSCORES')
+  for i = 1, #all, 2 do
+    count = count + 1
+    bytes = bytes + redis.call('HSTRLEN', K.dead, all[i])
+    if count > H.max_dead or bytes > H.max_bytes or tonumber(all[i + 1]) <= now - H.dead_life then
+      unbury(all[i])
+      redis.call('HINCRBY', K.box, 'dropped', 1)
+    end
+  end
+end
+
+-- thin_by_age is cheap where none is too old.
+local function thin_by_age()
+  if redis.call('ZCOUNT', K.graves, '-inf', now - H.dead_life) > 0 then thin() end
 end
 
 ------------------------------------------------------------------------ granting

@@ -1,5 +1,5 @@
 -- Overview: everything there is to show about an entry.
--- H: quarantine, own_store
+-- H: quarantine, own_store, dead_life
 -- Answers: ok, fields of the entry, {name, state}…, {waiting, oldest's time, dead, dropped, listener is there, its end, now} | unknown_entry
 local e = redis.call('HMGET', K.entry, 'rec', 'rev', 'removing', 'created', 'status', 'sent', 'edited', 'deleted')
 if not e[1] then return {'unknown_entry'} end
@@ -25,5 +25,5 @@ for _, class in ipairs({'durable', 'passing'}) do
   local m = first[1] and item(first[1])
   if m and (oldest == 0 or m.a < oldest) then oldest = m.a end
 end
-return {'ok', e, devices, {redis.call('ZCARD', K.durable) + redis.call('ZCARD', K.passing), oldest, redis.call('HLEN', K.dead),
+return {'ok', e, devices, {redis.call('ZCARD', K.durable) + redis.call('ZCARD', K.passing), oldest, redis.call('ZCOUNT', K.graves, now - H.dead_life, '+inf'),
   tonumber(redis.call('HGET', K.box, 'dropped') or 0), serving, last, now}}

@@ -1,8 +1,9 @@
 -- Settle: what became of claimed items.
--- H: nonce, items {n name, d done | retry | dead, w wait, p pauses the target}, max_dead
+-- H: nonce, items {n name, d done | retry | dead | lost, w wait, p pauses the target}, max_dead, max_bytes, dead_life
 -- ARGV from 2: for each item its dead letter or ''
 -- Answers: ok | lost
 if not holds() then return {'lost'} end
+local buried = false
 for i, s in ipairs(H.items) do
   local m = item(s.n)
   if m then
@@ -14,6 +15,10 @@ for i, s in ipairs(H.items) do
       remove(s.n, m)
       redis.call('HSET', K.dead, s.n, ARGV[1 + i])
       redis.call('ZADD', K.graves, now, s.n)
+      buried = true
+    elseif s.d == 'lost' then -- nobody can read it
+      remove(s.n, m)
+      redis.call('HINCRBY', K.box, 'dropped', 1)
     else
       m.u = now + s.w
       keep(s.n, m)
@@ -23,10 +28,5 @@ for i, s in ipairs(H.items) do
   end
 end
 redis.call('ZREMRANGEBYSCORE', K.acked, '-inf', now - 86400000)
-while redis.call('ZCARD', K.graves) > H.max_dead do
-  local first = redis.call('ZRANGE', K.graves, 0, 0)[1]
-  redis.call('ZREM', K.graves, first)
-  redis.call('HDEL', K.dead, first)
-  redis.call('HINCRBY', K.box, 'dropped', 1)
-end
+if buried then thin() else thin_by_age() end
 return {'ok'}
