@@ -58,6 +58,26 @@ func TestWatch_OnePingBehindTheFirstMessage(t *testing.T) {
 	}
 }
 
+// A first message that was refused, for a stale salt, goes again with the same id, and its ping with it.
+func TestWatch_PingGoesAgainWithItsMessage(t *testing.T) {
+	t.Parallel()
+	own := crypto.Key{1}.WithID()
+	w := newWatch(own, 5, clock.System, time.Minute, func(error) {})
+	first, second := w.ids.New(proto.MessageFromClient), w.ids.New(proto.MessageFromClient)
+	for i, c := range []struct {
+		id   int64
+		ping bool
+	}{{first, true}, {second, false}, {first, true}} {
+		var b bin.Buffer
+		if err := w.Encrypt(own, crypto.EncryptedMessageData{SessionID: 1, MessageID: c.id, SeqNo: 1}, &b); err != nil {
+			t.Fatal(err)
+		}
+		if w.takePing() != nil != c.ping {
+			t.Errorf("message %d: ping %t", i, !c.ping)
+		}
+	}
+}
+
 func TestSkewError_Words(t *testing.T) {
 	t.Parallel()
 	for ahead, want := range map[time.Duration]string{
