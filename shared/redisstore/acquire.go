@@ -65,6 +65,12 @@ func (s *Store) acquire(ctx context.Context, r authorization.Request, under stri
 			}
 			return nil, err
 		}
+		if got.word() == "widened" {
+			if err := s.kept(ctx); err != nil {
+				return nil, err
+			}
+			continue
+		}
 		if got.word() != "wait" {
 			g, err := s.granted(a, asked, got)
 			if waited && err != nil {
@@ -85,6 +91,18 @@ func (s *Store) acquire(ctx context.Context, r authorization.Request, under stri
 			s.stopWaiting(ctx, a)
 			return nil, err
 		}
+	}
+}
+
+// kept waits until the store has written down for sure what it has answered.
+func (s *Store) kept(ctx context.Context) error {
+	t := time.NewTimer(forgetful)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return s.failed(ctx, "wait for a long lease to be known", ctx.Err())
 	}
 }
 

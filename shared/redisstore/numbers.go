@@ -56,5 +56,8 @@ const commandsBefore = time.Minute
 // flowAfterlife is how long a flow is kept after its time, so that a repeated last step finds its entry.
 const flowAfterlife = 24 * time.Hour
 
+// forgetful is how much of its last writes a store may lose in a crash: one that writes every second may be a second late.
+const forgetful = 2 * time.Second
+
 // lookAgain is how often whoever waits for a sender looks without a bell; scripts forget those not heard of for 5 s.
 const lookAgain = 2 * time.Second

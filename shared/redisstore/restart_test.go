@@ -5,8 +5,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"telegram-client/shared/authorization"
+	"telegram-client/shared/entry"
 	"telegram-client/shared/fault"
+	"telegram-client/shared/lease"
 	"telegram-client/tests/redistest"
 )
 
@@ -101,4 +105,67 @@ func TestSentinel(t *testing.T) {
 	}
 	id := w.newEntry(1, 1)
 	w.finish(w.acquire(request(id)), authorization.Result{})
+}
+
+// A lease that is longer than all before is granted only when that it is will outlive a crash in which the lease itself is
+// forgotten: for so long nobody else is granted one then.
+func TestAcquire_LongLeaseIsKnownBeforeItIsGranted(t *testing.T) {
+	t.Parallel()
+	for _, own := range []bool{false, true} {
+		t.Run(fmt.Sprintf("own=%v", own), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, redistest.Start(t), Options{OwnStore: own})
+			id := w.newEntry(1, 1)
+			look := func(n time.Duration) string {
+				t.Helper()
+				r := request(id)
+				r.For = n
+				a := &asking{r: r, id: id, nonce: lease.NewNonce()}
+				if err := w.describe(a, ""); err != nil {
+					t.Fatal(err)
+				}
+				a.h["lease"], a.h["wait"] = (n + 15*time.Second).Milliseconds(), 0
+				got, err := w.run(ctx(t), w.scripts.acquire, id, a.h, a.ids)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got.word() == "granted" {
+					w.giveBack(ctx(t), a, got)
+				}
+				return got.word()
+			}
+			words := []string{look(callFor), look(15 * time.Minute), look(15 * time.Minute), look(10 * time.Minute), look(callFor)}
+			want := []string{"granted", "widened", "granted", "granted", "granted"}
+			if own { // it forgets nothing
+				want[1] = "granted"
+			}
+			if diff := cmp.Diff(want, words); diff != "" {
+				t.Error(diff)
+			}
+			long := request(id)
+			long.For = 20 * time.Minute
+			w.finish(w.acquire(long), authorization.Result{})
+			if err := w.server.Restart(); err != nil {
+				t.Fatal(err)
+			}
+			if own {
+				return
+			}
+			w.noticed(id)
+			w.pass(20 * time.Minute)
+			if _, err := w.Acquire(ctx(t), request(id)); !fault.Is(err, fault.SenderResting) {
+				t.Errorf("before the longest lease is over: %v", err)
+			}
+			w.pass(16 * time.Second)
+			w.finish(w.acquire(request(id)), authorization.Result{})
+		})
+	}
+}
+
+// noticed lets somebody see that the store was started anew.
+func (w *world) noticed(id entry.ID) {
+	w.t.Helper()
+	if _, err := w.Acquire(ctx(w.t), request(id)); !fault.Is(err, fault.SenderResting) {
+		w.t.Errorf("right after the restart: %v", err)
+	}
 }

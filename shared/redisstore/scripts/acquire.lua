@@ -6,6 +6,7 @@
 -- Answers: granted, {name, epoch, repeat}, record, session, ids, peers, proofs, entry fields, open answer
 --          answered, {}, record, '', answer, {}, {}, entry fields
 --          wait, milliseconds until a look is worth while without a bell
+--          widened: the lease would be the longest so far, which is written down; ask again when that is kept for sure
 --          busy | resting | in_progress, milliseconds | unknown_entry | removing | reauth | key_reused | unknown_outcome
 local e = redis.call('HMGET', K.entry, 'rec', 'removing', 'rev', 'created')
 if not e[1] then return {'unknown_entry'} end
@@ -109,6 +110,12 @@ if not chosen then
     redis.call('PEXPIRE', K.queue, 60000)
     redis.call('PEXPIRE', K.waiting, 60000)
     return {'wait', delay}
+  end
+  -- After a restart of the store nobody is granted anything for as long as the longest lease. A crash may take the last
+  -- moment of writes along: this lease must not be in it together with the word that it is longer than those before.
+  if not H.own_store and H.lease > chosen.longest then
+    redis.call('HSET', chosen.key, 'longest', H.lease)
+    return {'widened'}
   end
   epoch = grant(chosen)
   if H.idem then
