@@ -8,7 +8,9 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
+	"time"
 
 	"telegram-client/shared/fault"
 	"telegram-client/shared/message"
@@ -30,10 +32,9 @@ func downloadRoute(reader Reader, s Settings) route {
 		if len(faults) > 0 {
 			return badCall(w, r, faults)
 		}
-		if end, ok := r.Context().Deadline(); ok {
-			stayOpen(w, end)
-		}
+		stayOpen(r.Context(), w)
 		out := &fileAnswer{w: w, limit: s.LargestAnswer}
+		out.end, _ = r.Context().Deadline()
 		got, err := reader.DownloadMedia(r.Context(), call, out.receive)
 		switch {
 		case err != nil:
@@ -61,6 +62,7 @@ func writeDownloaded(w http.ResponseWriter, d *service.Downloaded) {
 // be said. Where answers have a limit, all of it is there before.
 type fileAnswer struct {
 	w     http.ResponseWriter
+	end   time.Time // of the call: then its sender has to be free again, whether anybody reads or not
 	limit int64
 	file  service.Downloaded
 	all   bytes.Buffer
@@ -79,14 +81,26 @@ func (a *fileAnswer) receive(d service.Downloaded) (io.Writer, error) {
 	return &a.all, nil
 }
 
-// Write passes on what has come of the file.
+// piece is how much of a file has to be taken within [toAnswer].
+const piece = 64 << 10
+
+// Write passes on what has come of the file, as long as it is taken.
 func (a *fileAnswer) Write(p []byte) (int, error) {
 	a.begin()
-	n, err := a.w.Write(p)
-	if err != nil {
-		return n, fmt.Errorf("answer with a file: %w", errors.Join(context.Canceled, err)) // nobody reads it any more
+	written := 0
+	for part := range slices.Chunk(p, piece) {
+		until := time.Now().Add(toAnswer)
+		if a.end.Before(until) {
+			until = a.end
+		}
+		answerUntil(a.w, until)
+		n, err := a.w.Write(part)
+		written += n
+		if err != nil {
+			return written, fmt.Errorf("answer with a file: %w", errors.Join(context.Canceled, err)) // nobody reads it any more
+		}
 	}
-	return n, nil
+	return written, nil
 }
 
 // begin says what the file is. It comes from anybody: a browser that is shown it must not take it for a page of ours.
@@ -111,6 +125,7 @@ func (a *fileAnswer) begin() {
 // finish answers with what has not been passed on yet.
 func (a *fileAnswer) finish() error {
 	a.begin()
+	answerUntil(a.w, time.Now().Add(toAnswer))
 	_, err := a.w.Write(a.all.Bytes())
 	return err
 }

@@ -154,6 +154,7 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
+	answerUntil(w, time.Now().Add(toAnswer))
 	w.WriteHeader(status)
 	w.Write(b.Bytes())
 }

@@ -343,10 +343,11 @@ func TestSteadyBody_MovesTheDeadline(t *testing.T) {
 	if len(w.read) != 2 || w.read[0].Before(begin.Add(bodyStall)) || w.read[0].After(begin.Add(time.Hour)) || !w.read[1].Equal(begin.Add(time.Second)) {
 		t.Errorf("deadlines %v, begun %v", w.read, begin)
 	}
-	end := begin.Add(15 * time.Minute)
-	stayOpen(w, end)
-	if w.read[2].Before(end) || len(w.write) != 1 || w.write[0].Before(end) {
-		t.Errorf("deadlines %v, %v, end %v", w.read, w.write, end)
+	ctx, cancel := context.WithDeadline(t.Context(), begin.Add(15*time.Minute))
+	defer cancel()
+	stayOpen(ctx, w)
+	if end := begin.Add(15 * time.Minute); len(w.read) != 3 || w.read[2].Before(end) {
+		t.Errorf("deadlines %v, end %v", w.read, end)
 	}
 }
 

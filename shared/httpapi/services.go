@@ -33,6 +33,7 @@ func serviceRoute[Call, Answer any](v message.Verb, s Settings,
 		if len(faults) > 0 {
 			return badCall(w, r, faults)
 		}
+		stayOpen(r.Context(), w)
 		answer, err := carry(r.Context(), call)
 		if err != nil {
 			return err
@@ -76,6 +77,7 @@ func (v fileVerb[Call, Answer]) route(s Settings) route {
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), deadlines.Text)
 		defer cancel()
+		stayOpen(ctx, w)
 		id, err := v.later(ctx, s.Jobs, &call, came)
 		if err != nil {
 			return err
@@ -104,9 +106,7 @@ func (v fileVerb[Call, Answer]) perform(w http.ResponseWriter, r *http.Request, 
 		ctx, cancel = context.WithTimeout(ctx, deadlines.Text)
 	}
 	defer cancel()
-	if end, ok := ctx.Deadline(); ok {
-		stayOpen(w, end)
-	}
+	stayOpen(ctx, w)
 	answer, err := v.carry(ctx, call)
 	if err != nil {
 		return err

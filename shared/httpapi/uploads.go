@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -99,13 +100,21 @@ func (b *steadyBody) Read(p []byte) (int, error) {
 	return b.ReadCloser.Read(p)
 }
 
-// stayOpen keeps the connection of a request open while it is worked on until end: the server's own deadlines would close
-// it before the answer.
-func stayOpen(w http.ResponseWriter, end time.Time) {
-	const toAnswer = 30 * time.Second
-	control := http.NewResponseController(w)
-	_ = control.SetReadDeadline(end.Add(toAnswer))
-	_ = control.SetWriteDeadline(end.Add(toAnswer))
+// toAnswer is how long the other side may pause while it takes an answer.
+const toAnswer = 30 * time.Second
+
+// stayOpen keeps the connection of a request, whose body has been read, open while it is worked on: the server's own
+// deadline for reading would end the work. The deadline for writing is the answer's: see [answerUntil].
+func stayOpen(ctx context.Context, w http.ResponseWriter) {
+	if end, ok := ctx.Deadline(); ok {
+		_ = http.NewResponseController(w).SetReadDeadline(end.Add(toAnswer))
+	}
+}
+
+// answerUntil gives what is written next of an answer its time. The server's own deadline for writing begins with the
+// header of the request, so it may be over when the body has come and the work is done.
+func answerUntil(w http.ResponseWriter, end time.Time) {
+	_ = http.NewResponseController(w).SetWriteDeadline(end)
 }
 
 // notRead is the fault of a body whose end did not come.
