@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -109,9 +110,9 @@ func (a *fileAnswer) begin() {
 		return
 	}
 	a.begun = true
-	kind := a.file.MIME
-	if _, _, err := mime.ParseMediaType(kind); err != nil {
-		kind = "application/octet-stream"
+	kind := "application/octet-stream"
+	if parsed, params, err := mime.ParseMediaType(a.file.MIME); err == nil { // which lets line ends around it pass
+		kind = cmp.Or(mime.FormatMediaType(parsed, params), kind)
 	}
 	h := a.w.Header()
 	h.Set("Content-Type", kind)

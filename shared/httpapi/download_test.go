@@ -60,7 +60,8 @@ func TestDownload_AnswersWithTheFile(t *testing.T) {
 			map[string]string{"Content-Type": "application/pdf", "Content-Disposition": "attachment; filename*=utf-8''T%C3%BCr%20%221%22.pdf"}},
 		"a type that is none": {service.Downloaded{Name: "a", MIME: "text/html\r\nX-A: b"}, []byte("<script>"),
 			map[string]string{"Content-Type": "application/octet-stream", "Content-Disposition": "attachment; filename=a", "X-A": ""}},
-		"nothing in it": {service.Downloaded{Name: "a", MIME: "text/plain"}, nil, map[string]string{"Content-Type": "text/plain"}},
+		"a type with a line end": {service.Downloaded{Name: "a", MIME: " Text/Plain; charset=\"utf-8\"\r\n"}, []byte("x"), map[string]string{"Content-Type": "text/plain; charset=utf-8"}},
+		"nothing in it":          {service.Downloaded{Name: "a", MIME: "text/plain"}, nil, map[string]string{"Content-Type": "text/plain"}},
 	} {
 		for _, limit := range []int64{0, LambdaAnswer} {
 			c.file.Size = int64(len(c.body))
