@@ -11,6 +11,7 @@ import (
 	"telegram-client/shared/entry"
 	"telegram-client/shared/fault"
 	"telegram-client/shared/message"
+	"telegram-client/shared/peer"
 	"telegram-client/shared/transfer"
 )
 
@@ -133,12 +134,15 @@ func (s *Service) fileOf(ctx context.Context, c *authorization.Call, at *chat, m
 		return nil, blame(err, "message_id", fault.MessageIDInvalid)
 	}
 	for _, each := range some {
-		if m, ok := each.(*tg.Message); ok && m.ID == messageID {
+		// Ids of private chats and small groups are the account's: Telegram answers with the message of another chat.
+		full, ok := each.AsNotEmpty()
+		if !ok || full.GetID() != messageID || peer.FromTL(full.GetPeerID()) != at.id {
+			continue
+		}
+		if m, ok := full.(*tg.Message); ok {
 			return remoteFileOf(m)
 		}
-		if m, ok := each.(*tg.MessageService); ok && m.ID == messageID {
-			return nil, noFile()
-		}
+		return nil, noFile()
 	}
 	return nil, fault.At(fault.MessageIDInvalid, "message_id", "There is no such message in this chat. It may have been deleted, or the id belongs to another chat.")
 }

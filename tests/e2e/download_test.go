@@ -227,6 +227,8 @@ func TestDownloadMedia_SaysWhatIsThere(t *testing.T) {
 		t.Error("a dry run has fetched something")
 	}
 	text := d.telegram.IDFor(d.me.ID, d.telegram.Say(d.alice.ID, d.me.ID, "hello").Number)
+	bob := d.telegram.User("bobby_b")
+	d.telegram.SayFile(bob.ID, d.me.ID, "", telegramtest.File{Name: "bob.txt", Data: []byte("bob")})
 	for _, c := range []struct {
 		status      int
 		with        fields
@@ -234,6 +236,8 @@ func TestDownloadMedia_SaysWhatIsThere(t *testing.T) {
 	}{
 		{404, fields{"message_id": text}, "not_found", "message_id"},
 		{400, fields{"message_id": 99999}, "message_id_invalid", "message_id"},
+		{400, fields{"message_id": id, "target_username": "bobby_b"}, "message_id_invalid", "message_id"}, // alice's
+		{400, fields{"message_id": id, "target_username": "bobby_b", "path": "x/"}, "message_id_invalid", "message_id"},
 		{400, fields{"message_id": id, "path": "../x"}, "invalid_field", "path"},
 		{400, fields{"message_id": id, "path": "Tür.pdf/x"}, "file_refused", "path"},
 		{400, fields{"message_id": id, "target_username": "nobody_at_all"}, "target_not_found", ""},
