@@ -3,9 +3,13 @@
 //
 // It promises: nothing outside the folder is read, whatever links there are in it, and never .storage (Home Assistant's
 // logins) nor secrets.yaml, unless the deployment says so; only regular files; addresses are dialled under a
-// [dialpolicy.Policy], and so is each redirect; Home Assistant's token goes to Home Assistant only. A file is streamed:
-// what is opened holds no more of it than one read. Every fault says what is wrong in words; addresses and paths are
-// not repeated in them.
+// [dialpolicy.Policy], and so is each redirect: a public address may lead to one of the home's network exactly where the
+// policy lets a call name that one itself. Home Assistant's token goes to Home Assistant only, and only if the call named
+// it: not where somebody else's address led there. A file is streamed: what is opened holds no more of it than one read.
+// Every fault says what is wrong in words; addresses and paths are not repeated in them.
+//
+// Files of messages are kept in a folder of their own ([Downloads]): nothing is overwritten, and nothing is written that
+// is hidden, as .storage is, or that Home Assistant reads as its secrets.
 //
 // What the bytes are is the business of package media.
 package attachment
@@ -42,7 +46,7 @@ type Options struct {
 	Token         seal.Text
 	// Limit is how many bytes a file may have; 0: MaxBytes.
 	Limit int64
-	// Stall is how long an address may say nothing; 0: 30 s.
+	// Stall is how long an address may say nothing; 0: 30 s. In twice that time it has to send 1 KB for each second.
 	Stall time.Duration
 }
 

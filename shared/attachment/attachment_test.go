@@ -5,8 +5,10 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -48,7 +50,9 @@ func folder(t testing.TB) string {
 }
 
 func read(a *attachment.Opener, f message.File) (string, error) {
-	opened, err := a.Open(context.Background(), f)
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	opened, err := a.Open(ctx, f)
 	if err != nil {
 		return "", err
 	}
@@ -164,6 +168,15 @@ func site(t *testing.T) (*httptest.Server, func() []string) {
 		w.(http.Flusher).Flush()
 		<-r.Context().Done()
 	})
+	mux.HandleFunc("/drips", func(w http.ResponseWriter, r *http.Request) {
+		drip := time.NewTicker(10 * time.Millisecond)
+		defer drip.Stop()
+		for r.Context().Err() == nil {
+			io.WriteString(w, "x")
+			w.(http.Flusher).Flush()
+			<-drip.C
+		}
+	})
 	mux.HandleFunc("/gone", http.NotFound)
 	mux.HandleFunc("/broken", func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(500) })
 	mux.HandleFunc("/round", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/round", http.StatusFound) })
@@ -199,7 +212,7 @@ func TestOpen_Addresses(t *testing.T) {
 		says string
 	}{
 		"/html": {fault.FileRefused, "web page"}, "/nothing": {fault.FileRefused, "nothing"}, "/large": {fault.FileTooLarge, "larger"},
-		"/endless": {fault.FileTooLarge, "larger"}, "/cut": {fault.FileRefused, "ended before"}, "/silent": {fault.FileRefused, "stopped"},
+		"/drips": {fault.FileRefused, "too slowly"}, "/endless": {fault.FileTooLarge, "larger"}, "/cut": {fault.FileRefused, "ended before"}, "/silent": {fault.FileRefused, "stopped"},
 		"/gone": {fault.FileNotFound, "404"}, "/broken": {fault.FileRefused, "500"}, "/round": {fault.FileRefused, "leads on"},
 		"/to?u=http://169.254.169.254/latest": {fault.AddressRefused, "addresses of this kind"}, "/to?u=file:///etc/hostname": {fault.FileRefused, "http://"},
 	} {
@@ -221,17 +234,25 @@ func TestOpen_TokenGoesToHomeAssistantOnly(t *testing.T) {
 	home, atHome := site(t)
 	other, elsewhere := site(t)
 	a := attachment.New(attachment.Options{Policy: dialpolicy.Policy{Loopback: true}, HomeAssistant: home.URL, Token: seal.NewText("sesame")})
-	for _, address := range []string{home.URL + "/ok", other.URL + "/ok", home.URL + "/to?u=" + other.URL + "/ok"} {
-		if _, err := read(a, message.File{URL: address}); err != nil {
-			t.Fatal(err)
+	for name, c := range map[string]struct {
+		address      string
+		home, others []string // what they are shown
+	}{
+		"Home Assistant":                  {home.URL + "/ok", []string{"Bearer sesame"}, nil},
+		"somebody else":                   {other.URL + "/ok", nil, []string{""}},
+		"Home Assistant leads on":         {home.URL + "/to?u=/ok", []string{"Bearer sesame"}, nil},
+		"Home Assistant leads away":       {home.URL + "/to?u=" + other.URL + "/ok", nil, []string{""}},
+		"somebody leads there":            {other.URL + "/to?u=" + home.URL + "/ok", []string{""}, nil},
+		"away, and back by somebody else": {home.URL + "/to?u=" + url.QueryEscape(other.URL+"/to?u="+home.URL+"/ok"), []string{""}, nil},
+	} {
+		if _, err := read(a, message.File{URL: c.address}); err != nil {
+			t.Fatalf("%s: %v", name, err)
 		}
-	}
-	if got := atHome(); len(got) != 1 || got[0] != "Bearer sesame" {
-		t.Errorf("Home Assistant got %q", got)
-	}
-	for _, got := range elsewhere() {
-		if got != "" {
-			t.Errorf("somebody else got %q", got)
+		if got := atHome(); !slices.Equal(got, c.home) {
+			t.Errorf("%s: Home Assistant got %q", name, got)
+		}
+		if got := elsewhere(); !slices.Equal(got, c.others) {
+			t.Errorf("%s: somebody else got %q", name, got)
 		}
 	}
 }

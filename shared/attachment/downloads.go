@@ -21,7 +21,8 @@ import (
 
 // Downloads is the folder that files of messages are kept in. It is safe for concurrent use.
 //
-// Nothing outside of it is written, whatever links there are in it, and nothing that is there is overwritten. A file
+// Nothing outside of it is written, whatever links there are in it, nothing that is there is overwritten, and no file or
+// folder is made that is hidden or that Home Assistant reads as its secrets. A file
 // has its name only once it is whole: until then it is hidden, and it is gone if it never becomes whole. What a killed
 // process has left of one is removed by the next that comes into the same folder, an hour later.
 type Downloads struct {
@@ -60,16 +61,13 @@ func (d *Downloads) Create(where string, folder bool, name string) (service.Kept
 	} else {
 		dir, k.name = path.Split(where)
 		dir = path.Clean(dir)
-		switch {
-		case len(k.name) > longestName:
+		if len(k.name) > longestName {
 			return nil, fault.At(fault.InvalidField, "path", "This name is too long.")
-		case strings.HasPrefix(k.name, partialPrefix):
-			return nil, fault.At(fault.InvalidField, "path", "Names that begin like this are those of files that are not whole yet.")
 		}
 	}
 	for part := range strings.SplitSeq(path.Join(dir, k.name), "/") {
-		if part != media.CleanName(part) {
-			return nil, fault.At(fault.InvalidField, "path", "This cannot be the name of a file or folder here.")
+		if err := mayBeCalled(part); err != nil {
+			return nil, err
 		}
 	}
 	if err := base.MkdirAll(dir, 0o755); err != nil {
@@ -90,6 +88,19 @@ func (d *Downloads) Create(where string, folder bool, name string) (service.Kept
 	return k, nil
 }
 
+// mayBeCalled refuses names that no file or folder gets here.
+func mayBeCalled(part string) error {
+	switch lower := strings.ToLower(part); {
+	case lower == "secrets.yaml" || lower == "secrets.yml":
+		return fault.At(fault.InvalidField, "path", "Home Assistant reads its secrets from files of this name. Say in path how the file is to be called.")
+	case strings.HasPrefix(part, "."):
+		return fault.At(fault.InvalidField, "path", "Hidden files and folders, whose names begin with a dot, are not written.")
+	case part != media.CleanName(part):
+		return fault.At(fault.InvalidField, "path", "This cannot be the name of a file or folder here.")
+	}
+	return nil
+}
+
 // open opens the folder, and makes it if it is not there.
 func (d *Downloads) open() (*os.Root, error) {
 	if d.root == "" {
@@ -101,7 +112,7 @@ func (d *Downloads) open() (*os.Root, error) {
 	}
 	defer root.Close()
 	if !filepath.IsLocal(d.folder) {
-		return nil, fault.New(fault.Misconfigured, "FILES_DOWNLOADS must be a folder below the one of FILES_ROOT.")
+		return nil, notBelow()
 	}
 	if err := root.MkdirAll(d.folder, 0o755); err != nil {
 		return nil, notKept(err)
@@ -119,7 +130,17 @@ func (d *Downloads) open() (*os.Root, error) {
 	if err != nil {
 		return nil, notKept(err)
 	}
+	if one, err := root.Stat("."); err == nil {
+		if other, err := base.Stat("."); err == nil && os.SameFile(one, other) {
+			base.Close()
+			return nil, notBelow()
+		}
+	}
 	return base, nil
+}
+
+func notBelow() error {
+	return fault.New(fault.Misconfigured, "FILES_DOWNLOADS must be a folder below the one of FILES_ROOT.")
 }
 
 // sweep removes what was left of files that nobody writes any more.

@@ -73,12 +73,9 @@ func TestDownloads_NamesFiles(t *testing.T) {
 		{"door", false, "a.tar.gz", "downloads/door/a.tar (2).gz"},
 		{"a/b/c.bin", false, "x", "downloads/a/b/c.bin"},
 		{".", true, "../../etc/passwd", "downloads/passwd"},
-		{".", true, `..\secrets.yaml`, "downloads/secrets.yaml"},
 		{".", true, "..", "downloads/file"},
 		{".", true, "..hidden", "downloads/hidden"},
 		{".", true, "...", "downloads/file (2)"},
-		{".hidden", false, "", "downloads/.hidden"},
-		{".hidden", false, "", "downloads/.hidden (2)"},
 		{".", true, partialPrefix + "1" + partialSuffix, "downloads/telegram_client-1.part"},
 		{".", true, "a\u202egnp.exe", "downloads/agnp.exe"},
 		{".", true, strings.Repeat("ü", 200) + ".jpg", "downloads/" + strings.Repeat("ü", 96) + ".jpg"},
@@ -215,7 +212,7 @@ func TestDownloads_StayInside(t *testing.T) {
 		}
 	}
 	for name, to := range map[string]string{
-		"downloads/out": outside, "downloads/up": "../.storage", "downloads/hang.jpg": filepath.Join(outside, "new.jpg"), "linked": ".storage", "away": outside, "downloads/file.jpg/": "",
+		"downloads/out": outside, "downloads/up": "../.storage", "downloads/hang.jpg": filepath.Join(outside, "new.jpg"), "linked": ".storage", "away": outside, "all": ".", "downloads/file.jpg/": "",
 	} {
 		if name = filepath.Join(root, name); to == "" {
 			if err := os.WriteFile(name, nil, 0o644); err != nil {
@@ -236,6 +233,13 @@ func TestDownloads_StayInside(t *testing.T) {
 		"a name that is too long":    {root, "downloads", strings.Repeat("a", 100) + "/" + strings.Repeat("ü", 121), fault.InvalidField},
 		"a name of ours":             {root, "downloads", partialPrefix + "1" + partialSuffix, fault.InvalidField},
 		"a file for a folder":        {root, "downloads", "file.jpg/a.jpg", fault.FileRefused},
+		"a folder of logins inside":  {root, "downloads", ".storage/a", fault.InvalidField},
+		"logins":                     {root, "downloads", "a/.Storage/b/c", fault.InvalidField},
+		"a hidden file":              {root, "downloads", "a/.htaccess", fault.InvalidField},
+		"secrets":                    {root, "downloads", "a/Secrets.yaml", fault.InvalidField},
+		"the root itself":            {root, ".", "a.jpg", fault.Misconfigured},
+		"the root, in other words":   {root, "www/..", "a.jpg", fault.Misconfigured},
+		"the root by a link":         {root, "all", "a.jpg", fault.Misconfigured},
 		"no folder at all":           {"", "downloads", "a.jpg", fault.FileRefused},
 		"a root that is not there":   {filepath.Join(root, "none"), "downloads", "a.jpg", fault.Misconfigured},
 		"a folder that steps up":     {root, "../x", "a.jpg", fault.Misconfigured},
@@ -248,6 +252,10 @@ func TestDownloads_StayInside(t *testing.T) {
 		if !fault.Is(err, c.code) {
 			t.Errorf("%s: %v, %v", name, k, err)
 		}
+	}
+	// A sender does not decide either that there are secrets.
+	if k, err := NewDownloads(root, "downloads").Create(".", true, `..\secrets.yaml`); !fault.Is(err, fault.InvalidField) {
+		t.Errorf("secrets of a sender: %v, %v", k, err)
 	}
 	// A link in the place of the file is not followed: it is a name that is taken.
 	if p := keep(t, NewDownloads(root, "downloads"), "hang.jpg", false, "", "x"); p != "downloads/hang (2).jpg" {

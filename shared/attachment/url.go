@@ -20,15 +20,19 @@ import (
 // mostRedirects is how many are followed.
 const mostRedirects = 5
 
-// openURL asks an address for a file. Each redirect is an address like the first one.
+// openURL asks an address for a file. Each redirect is an address like the first one, but for Home Assistant's token: that
+// goes only where the call itself named Home Assistant and nobody else has led since. So a stranger's address cannot have
+// the bridge show what only its token opens.
 func (a *Opener) openURL(ctx context.Context, address string) (*media.File, error) {
 	u, err := url.Parse(address)
 	if err != nil {
 		return nil, fault.New(fault.FileRefused, "This address cannot be read.")
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
+	trusted := true
 	for range mostRedirects + 1 {
-		r, err := a.get(ctx, u)
+		trusted = trusted && a.atHome(u)
+		r, err := a.get(ctx, u, trusted)
 		if err != nil {
 			cancel(nil)
 			return nil, err
@@ -58,8 +62,24 @@ func (a *Opener) openURL(ctx context.Context, address string) (*media.File, erro
 	return nil, fault.New(fault.FileRefused, "This address leads on more than %d times.", mostRedirects)
 }
 
-// get makes one request.
-func (a *Opener) get(ctx context.Context, u *url.URL) (*http.Response, error) {
+// atHome reports whether an address is one of the configured Home Assistant: of the same scheme, host and port.
+func (a *Opener) atHome(u *url.URL) bool {
+	return a.home != nil && u.Scheme == a.home.Scheme && strings.EqualFold(u.Hostname(), a.home.Hostname()) && port(u) == port(a.home)
+}
+
+// port returns the port that an address names, or that its scheme has.
+func port(u *url.URL) string {
+	switch {
+	case u.Port() != "":
+		return u.Port()
+	case u.Scheme == "https":
+		return "443"
+	}
+	return "80"
+}
+
+// get makes one request, with Home Assistant's token if it is trusted.
+func (a *Opener) get(ctx context.Context, u *url.URL, trusted bool) (*http.Response, error) {
 	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return nil, fault.New(fault.FileRefused, "Only addresses that begin with http:// or https:// can be sent.")
 	}
@@ -67,7 +87,7 @@ func (a *Opener) get(ctx context.Context, u *url.URL) (*http.Response, error) {
 	if err != nil {
 		return nil, fault.New(fault.FileRefused, "This address cannot be read.")
 	}
-	if a.home != nil && !a.o.Token.IsZero() && u.Scheme == a.home.Scheme && u.Host == a.home.Host {
+	if trusted && !a.o.Token.IsZero() {
 		r.Header.Set("Authorization", "Bearer "+a.o.Token.Reveal())
 	}
 	answer, err := a.http.Do(r)
@@ -138,30 +158,47 @@ func nameOf(u *url.URL, r *http.Response) string {
 	return name
 }
 
-var errStalled = errors.New("the address has said nothing for too long")
+var errStalled = errors.New("the address sends nothing, or next to nothing")
 
-// body is the file of an address while it is read.
+// leastRate is how many bytes a second an address has to send while it is waited for.
+const leastRate = 1 << 10
+
+// body is the file of an address while it is read. Who neither sends anything for as long as stall, nor as much as
+// leastRate wants in twice that time, is given up. Only the time counts in which somebody waits for the address: Telegram
+// may be slower than it.
 type body struct {
 	io.ReadCloser
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	timer  *time.Timer
 	stall  time.Duration
-	left   int64 // until it is too large
+	waited time.Duration // for what is due
+	due    int64         // bytes, within twice the stall
+	left   int64         // until it is too large
 	large  error
 }
 
 func newBody(ctx context.Context, cancel context.CancelCauseFunc, r io.ReadCloser, a *Opener) *body {
 	t := time.AfterFunc(a.o.Stall, func() { cancel(errStalled) })
 	t.Stop()
-	return &body{ReadCloser: r, ctx: ctx, cancel: cancel, timer: t, stall: a.o.Stall, left: a.o.Limit, large: a.tooLarge()}
+	b := &body{ReadCloser: r, ctx: ctx, cancel: cancel, timer: t, stall: a.o.Stall, left: a.o.Limit, large: a.tooLarge()}
+	b.begin()
+	return b
 }
 
-// Read reads. An end before the announced one, silence, and too much are faults.
+// begin begins a new time in which something is due.
+func (b *body) begin() { b.waited, b.due = 0, max(1, int64(2*b.stall.Seconds()*leastRate)) }
+
+// Read reads. An end before the announced one, silence, dripping, and too much are faults.
 func (b *body) Read(p []byte) (int, error) {
-	b.timer.Reset(b.stall)
+	begun := time.Now()
+	b.timer.Reset(min(b.stall, max(0, 2*b.stall-b.waited)))
 	n, err := b.ReadCloser.Read(p)
 	b.timer.Stop()
+	b.waited += time.Since(begun)
+	if b.due -= int64(n); b.due <= 0 {
+		b.begin()
+	}
 	if b.left -= int64(n); b.left < 0 {
 		return 0, b.large
 	}
@@ -169,7 +206,7 @@ func (b *body) Read(p []byte) (int, error) {
 	case err == nil || err == io.EOF:
 		return n, err
 	case context.Cause(b.ctx) == errStalled:
-		return n, fault.New(fault.FileRefused, "The address stopped sending in the middle of the file.").Because(errStalled)
+		return n, fault.New(fault.FileRefused, "The address stopped sending in the middle of the file, or sends too slowly.").Because(errStalled)
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return n, fault.New(fault.FileRefused, "The file of the address ended before its announced end.").Because(err)
 	case b.ctx.Err() != nil:

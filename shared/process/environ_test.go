@@ -112,6 +112,7 @@ func TestSettings_ThatDoNotGoTogether(t *testing.T) {
 		"relative address":     {[]string{`FUNCTION_URLS={"a":"/x"}`}, &Functions{}, `FUNCTION_URLS: the address of "a" is no http or https address`},
 		"no folder":            {[]string{"FILES_ROOT=environ.go"}, &Files{}, "FILES_ROOT: is no folder that can be seen from here"},
 		"a folder elsewhere":   {[]string{"FILES_DOWNLOADS=../x"}, &Files{}, "FILES_DOWNLOADS: is no folder below FILES_ROOT, such as downloads"},
+		"the whole root":       {[]string{"FILES_DOWNLOADS=www/.."}, &Files{}, "FILES_DOWNLOADS: is FILES_ROOT itself; name a folder below it, such as downloads"},
 		"no time for files":    {[]string{"FILE_DEADLINE=0s"}, &Numbers{}, "FILE_DEADLINE: is too small"},
 		"format":               {[]string{"LOG_FORMAT=xml"}, &Logging{}, `LOG_FORMAT: is neither "json" nor "text"`},
 	}

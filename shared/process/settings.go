@@ -114,8 +114,11 @@ func (f *Files) Check() []string {
 			problems = append(problems, "FILES_ROOT: is no folder that can be seen from here")
 		}
 	}
-	if !filepath.IsLocal(f.Downloads) {
+	switch {
+	case !filepath.IsLocal(f.Downloads):
 		problems = append(problems, "FILES_DOWNLOADS: is no folder below FILES_ROOT, such as downloads")
+	case filepath.Clean(f.Downloads) == ".":
+		problems = append(problems, "FILES_DOWNLOADS: is FILES_ROOT itself; name a folder below it, such as downloads")
 	}
 	return problems
 }
