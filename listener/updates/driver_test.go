@@ -20,18 +20,25 @@ type driver struct {
 	online bool
 	fresh  []int             // happened, not pushed yet
 	flying []tg.UpdatesClass // pushed, not arrived
-	asked  []Request
+	asked  []asking
 	wake   time.Time
 	has    map[int]bool // written down
 	state  State
 
 	write  func(Batch)
 	result func(r Request, limit int) any // answers a request with at most so many things
-	hear   func(tg.UpdatesClass)          // notes what the engine is about to get
+	hear   func(any)                      // notes what the engine is about to get: a container or an answer
+}
+
+// An asking is a request that is out. The server makes the answer at some time before it arrives, and things happen and are
+// pushed in between.
+type asking struct {
+	Request
+	made any // nil: not yet
 }
 
 func newDriver(t *rapid.T, s State) driver {
-	return driver{t: t, now: time.Unix(5000, 0), has: map[int]bool{}, state: s, engine: New(s, Account{Self: 1}), hear: func(tg.UpdatesClass) {}}
+	return driver{t: t, now: time.Unix(5000, 0), has: map[int]bool{}, state: s, engine: New(s, Account{Self: 1}), hear: func(any) {}}
 }
 
 func (d *driver) handle(in Input) { d.take(d.engine.Handle(in, d.now), -1) }
@@ -45,7 +52,9 @@ func (d *driver) take(out Output, fail int) {
 		}
 		d.write(b)
 	}
-	d.asked = append(d.asked, out.Ask...)
+	for _, r := range out.Ask {
+		d.asked = append(d.asked, asking{Request: r})
+	}
 	d.wake = out.Wake
 }
 
@@ -87,6 +96,25 @@ func (d *driver) lose(t *rapid.T) {
 	d.flying = slices.Delete(d.flying, i, i+1)
 }
 
+// make makes the answer to one of the requests.
+func (d *driver) make(t *rapid.T) {
+	if len(d.asked) == 0 {
+		t.Skip("nothing asked")
+	}
+	if r := &d.asked[rapid.IntRange(0, len(d.asked)-1).Draw(t, "which request")]; r.made == nil {
+		r.made = d.result(r.Request, rapid.IntRange(1, 5).Draw(t, "slice"))
+	}
+}
+
+// arrive brings the answer to a request.
+func (d *driver) arrive(r asking, limit int) {
+	if r.made == nil {
+		r.made = d.result(r.Request, limit)
+	}
+	d.hear(r.made)
+	d.handle(Answered{ID: r.ID, Result: r.made})
+}
+
 // answer answers one of the requests, or not.
 func (d *driver) answer(t *rapid.T) {
 	if len(d.asked) == 0 {
@@ -103,7 +131,7 @@ func (d *driver) answer(t *rapid.T) {
 		d.handle(Failed{ID: r.ID, Err: tgerr.New(420, "FLOOD_WAIT_7")})
 		return
 	}
-	d.handle(Answered{ID: r.ID, Result: d.result(r, rapid.IntRange(1, 5).Draw(t, "slice"))})
+	d.arrive(r, rapid.IntRange(1, 5).Draw(t, "slice"))
 }
 
 func (d *driver) connect(*rapid.T) {
@@ -130,7 +158,7 @@ func (d *driver) rest() {
 		if len(d.asked) > 0 {
 			r := d.asked[0]
 			d.asked = d.asked[1:]
-			d.handle(Answered{ID: r.ID, Result: d.result(r, 3)})
+			d.arrive(r, 3)
 			continue
 		}
 		if d.wake.Sub(d.now) > 5*time.Minute {
