@@ -1,12 +1,14 @@
 package redisstore
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/redis/go-redis/v9"
 
 	"telegram-client/shared/authorization"
 	"telegram-client/shared/entry"
@@ -51,6 +53,44 @@ func TestCommit_MovesEverythingInOneStep(t *testing.T) {
 		w.pass(30 * time.Second)
 		if err := w.Commit(ctx(t), id, c.Lease, outbox.Commit{State: []byte("late")}); !isLost(err) {
 			t.Errorf("commit after the lease expired: %v", err)
+		}
+	})
+}
+
+// recorder keeps what was asked of the store last.
+type recorder struct{ last []any }
+
+func (r *recorder) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (r *recorder) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		r.last = cmd.Args()
+		return next(ctx, cmd)
+	}
+}
+
+func (r *recorder) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+// A client that gets no answer asks again. What was queued may have been delivered by then: it is not queued again.
+func TestCommit_IsRepeatedWithoutHarm(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, w *world) {
+		id := w.newEntry(1, 1)
+		c := w.listen(id)
+		var r recorder
+		w.client.AddHook(&r)
+		w.commit(id, c.Lease, w.event("a", "1"))
+		asked := r.last
+		if diff := cmp.Diff([]string{"1"}, w.drain(id, c.Lease)); diff != "" {
+			t.Errorf("delivered:\n%s", diff)
+		}
+		if err := w.client.Do(ctx(t), asked...).Err(); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.drain(id, c.Lease); len(got) > 0 {
+			t.Errorf("delivered again: %q", got)
 		}
 	})
 }
