@@ -2,6 +2,7 @@ package attachment_test
 
 import (
 	"context"
+	"crypto/x509"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -226,6 +227,33 @@ func TestOpen_Addresses(t *testing.T) {
 	}
 	if _, err := read(attachment.New(attachment.Options{}), message.File{URL: s.URL + "/ok"}); !fault.Is(err, fault.AddressRefused) {
 		t.Errorf("loopback is dialled: %v", err)
+	}
+}
+
+func TestOpen_HTTPSLeadsToNothingLess(t *testing.T) {
+	t.Parallel()
+	plain, _ := site(t)
+	var sealed *httptest.Server
+	sealed = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/there":
+			io.WriteString(w, "fine")
+		case "/stay":
+			http.Redirect(w, r, sealed.URL+"/there", http.StatusFound)
+		default:
+			http.Redirect(w, r, plain.URL+"/ok", http.StatusFound)
+		}
+	}))
+	t.Cleanup(sealed.Close)
+	roots := x509.NewCertPool()
+	roots.AddCert(sealed.Certificate())
+	a := attachment.New(attachment.Options{Policy: dialpolicy.Policy{Loopback: true}})
+	a.Trust(roots)
+	if got, err := read(a, message.File{URL: sealed.URL + "/stay"}); err != nil || got != "fine" {
+		t.Errorf("from https to https: %q, %v", got, err)
+	}
+	if got, err := read(a, message.File{URL: sealed.URL + "/away"}); !fault.Is(err, fault.FileRefused) {
+		t.Errorf("from https to http: %q, %v", got, err)
 	}
 }
 

@@ -228,7 +228,7 @@ func TestUpload_SourcesThatLie(t *testing.T) {
 			var p parts
 			var api tg.Invoker = &p
 			if c.code == fault.FileTooLarge {
-				api = keepsNothing{}
+				api = answering(true)
 			}
 			in, err := Upload(context.Background(), tg.NewClient(api), &media.File{Size: c.said, Body: io.NopCloser(c.body)}, nil)
 			if !fault.Is(err, c.code) {
@@ -246,6 +246,17 @@ func TestUpload_SourcesThatLie(t *testing.T) {
 	}
 }
 
+func TestUpload_PartThatTelegramDoesNotKeep(t *testing.T) {
+	t.Parallel()
+	for _, size := range []int64{10, 11 << 20, -1} {
+		var api answering
+		in, err := Upload(t.Context(), tg.NewClient(api), &media.File{Size: size, Body: io.NopCloser(bytes.NewReader(some(int(max(size, 10)))))}, nil)
+		if !fault.Is(err, fault.TelegramError) {
+			t.Errorf("%d bytes: %v, %v", size, in, err)
+		}
+	}
+}
+
 type failing struct{ err error }
 
 func (f *failing) Read([]byte) (int, error) { return 0, f.err }
@@ -254,11 +265,16 @@ type endless struct{}
 
 func (endless) Read(p []byte) (int, error) { return len(p), nil }
 
-type keepsNothing struct{}
+// answering answers that a part was kept, or not.
+type answering bool
 
-func (keepsNothing) Invoke(_ context.Context, _ bin.Encoder, out bin.Decoder) error {
+func (a answering) Invoke(_ context.Context, _ bin.Encoder, out bin.Decoder) error {
+	var answer tg.BoolClass = &tg.BoolFalse{}
+	if a {
+		answer = &tg.BoolTrue{}
+	}
 	var b bin.Buffer
-	(&tg.BoolBox{Bool: &tg.BoolTrue{}}).Encode(&b)
+	(&tg.BoolBox{Bool: answer}).Encode(&b)
 	return out.Decode(&b)
 }
 
