@@ -54,6 +54,11 @@ lint: ## gofmt, vet, staticcheck, the rules in tests/policy
 	$(GO) tool staticcheck -tags localstack,image ./tests/localstack ./tests/image
 	$(GO) test -count=1 ./tests/policy
 
+.PHONY: mutants
+mutants: ## whether the tests notice what they have to: broken on purpose, each has to fail; ONLY=lease for some
+	@infra/setup-store.sh
+	@$(GO) run ./tests/mutants $(ONLY)
+
 .PHONY: bench
 bench: ## speeds and sizes: name value unit; ONLY=files for some of them
 	@infra/setup-store.sh >&2
