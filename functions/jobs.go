@@ -22,10 +22,15 @@ const CrewSize = 8
 // enough is how much time a run of a job wants to have left before it begins with the call once more.
 const enough = 5 * time.Minute
 
-// Runner returns what carries out the calls that nobody waits for. start has one run somewhere.
-func (p Parts) Runner(start func(ctx context.Context, id string) error) *job.Runner {
+// staying is how long a run in Lambda waits for what is in its way. The schedule, which takes up what was left, comes once a
+// minute.
+const staying = 20 * time.Second
+
+// Runner returns what carries out the calls that nobody waits for. start has one run somewhere, where it stays that long for
+// what is in its way.
+func (p Parts) Runner(start func(ctx context.Context, id string) error, stay time.Duration) *job.Runner {
 	return job.NewRunner(job.Options{
-		Store: p.Store, Carry: httpapi.Carry(p.service(), p.settings()), Start: start, Claim: p.Numbers.JobClaim, Enough: enough, Clock: clock.System, Log: p.Log,
+		Store: p.Store, Carry: httpapi.Carry(p.service(), p.settings()), Start: start, Claim: p.Numbers.JobClaim, Stay: stay, Enough: enough, Clock: clock.System, Log: p.Log,
 		Name: func(parts ...string) string { return p.Ring.Name("job", parts...) },
 	})
 }
@@ -47,19 +52,25 @@ type withJobs struct {
 
 var _ lambdahttp.JobRunner = withJobs{}
 
-// RunJob carries a job out.
-func (w withJobs) RunJob(ctx context.Context, id string) error { return w.jobs.Run(ctx, id) }
+// RunJob carries a job out. One that something is in the way of is taken up later.
+func (w withJobs) RunJob(ctx context.Context, id string) error {
+	_, err := w.jobs.Run(ctx, id)
+	return err
+}
+
+// TakeUpJobs has the jobs run that nobody has in hand.
+func (w withJobs) TakeUpJobs(ctx context.Context) error { return w.jobs.TakeUp(ctx) }
 
 // buildSender builds a function that takes jobs: in Lambda it calls itself for each, elsewhere a crew of its own does them.
 func buildSender(ctx context.Context, e process.Environ, m service.Media, api func(Parts) *httpapi.API) (http.Handler, error) {
 	var w withJobs
 	_, err := build(ctx, e, func(p Parts) *httpapi.API {
 		p.Media = m
-		start := invokeItself(e)
+		start, stay := invokeItself(e), staying
 		if !e.InLambda() {
-			start = crew(ctx, p, &w)
+			start, stay = crew(ctx, p, &w), 0
 		}
-		w.jobs = p.Runner(start)
+		w.jobs = p.Runner(start, stay)
 		p.Jobs = w.jobs
 		w.API = api(p)
 		return w.API

@@ -61,14 +61,14 @@ type View struct {
 	Answer *Answer // of one that is done
 }
 
-// A Claim is what a runner gets of a job.
+// A Claim is what a runner gets of a job. The zero Claim says that there is nothing to do: there is no such job, or it is
+// done.
 type Claim struct {
-	// Call is nil if there is nothing to do: there is no such job, it is done, or somebody else runs it.
-	Call *Call
+	Call *Call // nil: the job was not to be had
 	// Busy is how long the claim of somebody else lasts, if it is not renewed.
 	Busy time.Duration
-	// Attempt counts the claims, from 1.
-	Attempt int
+	// Spent says that the job had all its claims: it is the caller's, who ends it.
+	Spent bool
 	// Age is how long ago the job was taken.
 	Age time.Duration
 }
@@ -84,19 +84,23 @@ type Store interface {
 	PutJob(ctx context.Context, id string, c Call, same [32]byte) (start bool, err error)
 	// DropJob forgets a job that nobody has begun, and reports whether it did.
 	DropJob(ctx context.Context, id string) (bool, error)
-	// ClaimJob takes a job for a while. It is the same claim if the same nonce asks again.
-	ClaimJob(ctx context.Context, id, nonce string, d time.Duration) (Claim, error)
+	// FreeJob takes back that somebody has a job in hand that nobody has begun: whoever comes next is told to start it.
+	FreeJob(ctx context.Context, id string) error
+	// ClaimJob takes a job for a while. It is the same claim if the same nonce asks again. Claims that were not left count:
+	// after so many of them it is spent.
+	ClaimJob(ctx context.Context, id, nonce string, d time.Duration, most int) (Claim, error)
 	// KeepJob renews a claim and records the progress, or returns ErrLost.
 	KeepJob(ctx context.Context, id, nonce string, d time.Duration, p Progress) error
 	// EndJob records the answer, and how far the job has come. again says that the answer asks to try again: see PutJob. One
-	// whose claim is lost records nothing.
+	// whose claim is lost records nothing and returns ErrLost.
 	EndJob(ctx context.Context, id, nonce string, a Answer, p Progress, again bool) error
-	// LeaveJob gives a claim back: the job is queued again.
-	LeaveJob(ctx context.Context, id, nonce string) error
+	// LeaveJob gives a claim back: the job is queued again. Nobody has to start it for a while.
+	LeaveJob(ctx context.Context, id, nonce string, wait time.Duration) error
 	// Job returns a job. start says that nobody has it in hand; whoever is told so has a moment to start it. Fault:
 	// unknown_job.
 	Job(ctx context.Context, id string) (v View, start bool, err error)
-	// OpenJobs returns the jobs that are not done, the oldest first.
+	// OpenJobs returns the jobs that are not done and do not wait, the oldest first. Some may be done or unknown: whoever
+	// looks at one or claims it, is told.
 	OpenJobs(ctx context.Context) ([]string, error)
 }
 

@@ -22,7 +22,7 @@ const (
 	writeWithin = 4 * time.Second
 	// patience is how long a job waits for what keeps it from being carried out, such as other jobs.
 	patience = 2 * time.Hour
-	// mostAttempts is how many runs a job has: one that kills each of its runners has an end.
+	// mostAttempts is how many runs a job has that do not end in order: one that kills each of its runners has an end.
 	mostAttempts = 10
 	// What bounds how long it waits before it tries again.
 	leastWait, mostWait = time.Second, 15 * time.Second
@@ -37,10 +37,14 @@ type Options struct {
 	Start func(ctx context.Context, id string) error
 	// Name makes an id of what tells a call apart, which nobody can guess.
 	Name func(parts ...string) string
+	// Stay is how long a run waits at most for what is in its way. Then it leaves the job to a later one. 0: others get its
+	// place at once.
+	Stay time.Duration
 	// Claim is how long a claim lasts that is not renewed; 0: 45 s, which is less than the minute after which Lambda calls
 	// a function again that has failed.
 	Claim time.Duration
-	// Enough is how much time a run needs at least: one that has less left leaves the job to another run.
+	// Enough is how much time a run wants to have left when it begins with the call once more; if it has less it leaves the
+	// job to a later one.
 	Enough time.Duration
 	Clock  clock.Clock
 	Log    *slog.Logger
@@ -71,14 +75,29 @@ func (r *Runner) Add(ctx context.Context, c Call, entry string, same [32]byte) (
 		return id, err
 	}
 	if err := r.o.Start(ctx, id); err != nil {
-		// Nobody is told its id, so it must not be carried out, unless it has begun all the same.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeWithin)
-		defer cancel()
-		if dropped, gone := r.o.Store.DropJob(ctx, id); dropped || gone != nil {
-			return "", fmt.Errorf("start a job: %w", errors.Join(err, gone))
-		}
+		return r.notStarted(ctx, id, c.Key != id, err)
 	}
 	return id, nil
+}
+
+// notStarted returns what becomes of a job that could not be started. An id that nobody knows is forgotten: what was refused
+// must not be carried out. A job with the caller's key may have been promised to others. It stays, and who takes up open
+// jobs takes it up, too: if that may help the caller is told its id.
+func (r *Runner) notStarted(ctx context.Context, id string, shared bool, why error) (string, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeWithin)
+	defer cancel()
+	if shared {
+		gone := r.o.Store.FreeJob(ctx, id)
+		if f := (*fault.Fault)(nil); errors.As(why, &f) && f.RetryAfter > 0 {
+			r.o.Log.WarnContext(ctx, "a job could not be started yet", "error", errors.Join(why, gone))
+			return id, nil
+		}
+		return "", fmt.Errorf("start a job: %w", errors.Join(why, gone))
+	}
+	if dropped, gone := r.o.Store.DropJob(ctx, id); dropped || gone != nil {
+		return "", fmt.Errorf("start a job: %w", errors.Join(why, gone))
+	}
+	return id, nil // it has begun all the same
 }
 
 // Look returns a job. One whose runner is gone is started again.
@@ -93,53 +112,75 @@ func (r *Runner) Look(ctx context.Context, id string) (View, error) {
 	return v, nil
 }
 
-// errAgain ends a run that has too little time left.
-var errAgain = errors.New("there is too little time left for this run")
-
-// Run carries a job out, if nobody else does. Its error says that the job has no answer yet, because ctx or the claim
-// ended, or the store is away.
-func (r *Runner) Run(ctx context.Context, id string) error {
-	nonce := rand.Text()
-	claim, err := r.claim(ctx, id, nonce)
-	if err != nil || claim.Call == nil {
+// TakeUp starts the jobs that nobody has in hand, such as those whose runner was killed or that have waited. Whoever starts
+// jobs elsewhere calls it from time to time; a [Crew] looks for itself.
+func (r *Runner) TakeUp(ctx context.Context) error {
+	ids, err := r.o.Store.OpenJobs(ctx)
+	if err != nil {
 		return err
+	}
+	for _, id := range ids {
+		if _, start, err := r.o.Store.Job(ctx, id); fault.Is(err, fault.StoreUnavailable, fault.Timeout) || ctx.Err() != nil {
+			return errors.Join(err, ctx.Err())
+		} else if err != nil || !start {
+			continue // its answer may be one that cannot be read: that is for whoever asks for it
+		}
+		if err := r.o.Start(ctx, id); err != nil {
+			return fmt.Errorf("start a job: %w", err) // the next look finds it again
+		}
+	}
+	return nil
+}
+
+// Run carries a job out, if nobody else does. If something is in the way it leaves the job and returns how long the job waits
+// before somebody has to run it again. Its error says that the job has no answer yet, because ctx or the claim ended, or
+// the store is away.
+func (r *Runner) Run(ctx context.Context, id string) (wait time.Duration, err error) {
+	nonce, begin := rand.Text(), r.o.Clock.Now()
+	claim, wait, err := r.claim(ctx, id, nonce)
+	if err != nil || wait > 0 || claim.Call == nil && !claim.Spent {
+		return wait, err
 	}
 	work, cancel := r.working(ctx)
 	defer cancel(nil)
-	k := r.keep(work, cancel, id, nonce)
-	answer, err := r.carry(context.WithValue(work, progressKey{}, k.report), claim)
+	k := r.keep(work, cancel, id, nonce, begin)
+	answer, wait, err := r.carry(context.WithValue(work, progressKey{}, k.report), claim)
 	k.stop()
 
 	after, done := context.WithTimeout(context.WithoutCancel(ctx), writeWithin)
 	defer done()
 	switch {
 	case errors.Is(context.Cause(work), ErrLost):
-		return ErrLost
-	case err == nil:
+		return 0, ErrLost
+	case err == nil && wait == 0:
 		if err := r.o.Store.EndJob(after, id, nonce, answer, k.progress(), open(answer)); err != nil {
-			return fmt.Errorf("record the answer of a job: %w", err)
+			return 0, fmt.Errorf("record the answer of a job: %w", err)
 		}
-		return nil
+		return 0, nil
 	}
-	if left := r.o.Store.LeaveJob(after, id, nonce); left != nil {
-		return errors.Join(err, left)
+	if left := r.o.Store.LeaveJob(after, id, nonce, wait); left != nil {
+		return 0, errors.Join(err, left)
 	}
-	if errors.Is(err, errAgain) {
-		return r.o.Start(after, id)
-	}
-	return err
+	return wait, err
 }
 
-// claim takes a job. If somebody else runs it, or did when it was killed, it waits once for the end of that claim.
-func (r *Runner) claim(ctx context.Context, id, nonce string) (Claim, error) {
-	claim, err := r.o.Store.ClaimJob(ctx, id, nonce, r.o.Claim)
+// claim takes a job. If somebody else runs it, or did when it was killed, it waits for the end of that claim if it may, or
+// returns how long that takes.
+func (r *Runner) claim(ctx context.Context, id, nonce string) (Claim, time.Duration, error) {
+	claim, err := r.o.Store.ClaimJob(ctx, id, nonce, r.o.Claim, mostAttempts)
 	if err != nil || claim.Busy == 0 {
-		return claim, err
+		return claim, 0, err
 	}
-	if !r.sleep(ctx, claim.Busy+leastWait) {
-		return Claim{}, context.Cause(ctx)
+	if wait := claim.Busy + leastWait; wait > r.o.Stay {
+		return claim, wait, nil
+	} else if !r.sleep(ctx, wait) {
+		return claim, 0, context.Cause(ctx)
 	}
-	return r.o.Store.ClaimJob(ctx, id, nonce, r.o.Claim)
+	claim, err = r.o.Store.ClaimJob(ctx, id, nonce, r.o.Claim, mostAttempts)
+	if claim.Busy > 0 {
+		return claim, claim.Busy + leastWait, err
+	}
+	return claim, 0, err
 }
 
 // working returns the context of a run, which ends a little before ctx does: then there is time to write it down.
@@ -153,30 +194,35 @@ func (r *Runner) working(ctx context.Context) (context.Context, context.CancelCa
 	return work, func(cause error) { cancel(cause); stop() }
 }
 
-// carry carries a call out until there is an answer that is more than the wish to come back later. Its error is what
-// ended the run before.
-func (r *Runner) carry(ctx context.Context, claim Claim) (Answer, error) {
-	if claim.Attempt > mostAttempts {
-		return failed(fault.New(fault.Internal, "The bridge has begun with this %d times and was ended each time. It gives up; its log says more.", mostAttempts)), nil
+// carry carries a call out until there is an answer that is more than the wish to come back later, or it has waited for
+// that as long as it may: then wait is when to come back. Its error is what ended the run before.
+func (r *Runner) carry(ctx context.Context, claim Claim) (a Answer, wait time.Duration, err error) {
+	if claim.Spent {
+		return failed(fault.New(fault.Internal, "The bridge has begun with this %d times and was ended each time. It gives up; its log says more.", mostAttempts)), 0, nil
 	}
 	begin := r.o.Clock.Now()
-	for {
+	for waited := time.Duration(0); ; waited += wait {
 		answer := r.o.Carry(ctx, *claim.Call)
+		old := claim.Age+r.o.Clock.Now().Sub(begin) > patience
 		switch err := context.Cause(ctx); {
 		case errors.Is(err, context.DeadlineExceeded) && answer.Fault != nil && answer.Fault.Code == fault.Timeout:
-			return answer, nil // it takes longer than a call may
+			if waited > 0 && !old {
+				return Answer{}, leastWait, nil // it had the rest of the time only
+			}
+			return answer, 0, nil // it takes longer than a call may
 		case err != nil && answer.Fault != nil:
-			return Answer{}, err
+			return Answer{}, 0, err
 		}
-		wait, again := later(answer)
-		if !again || claim.Age+r.o.Clock.Now().Sub(begin) > patience {
-			return answer, nil
+		var again bool
+		if wait, again = later(answer); !again || old {
+			return answer, 0, nil
 		}
-		if end, ok := ctx.Deadline(); ok && end.Sub(r.o.Clock.Now()) < wait+r.o.Enough {
-			return Answer{}, errAgain
+		end, ends := ctx.Deadline()
+		if waited+wait > r.o.Stay || ends && end.Sub(r.o.Clock.Now()) < wait+r.o.Enough {
+			return Answer{}, wait, nil
 		}
 		if !r.sleep(ctx, wait) {
-			return Answer{}, context.Cause(ctx)
+			return Answer{}, 0, context.Cause(ctx)
 		}
 	}
 }
@@ -198,8 +244,11 @@ func open(a Answer) bool {
 	return a.Fault != nil && (a.Status == 409 || a.Status == 429 || a.Status >= 500)
 }
 
-func (r *Runner) sleep(ctx context.Context, d time.Duration) bool {
-	t := r.o.Clock.Timer(d)
+func (r *Runner) sleep(ctx context.Context, d time.Duration) bool { return sleep(ctx, r.o.Clock, d) }
+
+// sleep waits for a while, and reports whether it did.
+func sleep(ctx context.Context, c clock.Clock, d time.Duration) bool {
+	t := c.Timer(d)
 	defer clock.StopTimer(t)
 	select {
 	case <-ctx.Done():
@@ -218,11 +267,11 @@ type keeper struct {
 	now Progress
 }
 
-// keep starts a keeper, which works until it is stopped. A claim that is lost ends the run.
-func (r *Runner) keep(ctx context.Context, cancel context.CancelCauseFunc, id, nonce string) *keeper {
+// keep starts a keeper of a claim of some time, which works until it is stopped. A claim that is lost ends the run.
+func (r *Runner) keep(ctx context.Context, cancel context.CancelCauseFunc, id, nonce string, kept time.Time) *keeper {
 	k := &keeper{stopped: make(chan struct{}), now: Progress{0, -1}}
 	k.wait.Go(func() {
-		written, kept := k.progress(), r.o.Clock.Now()
+		written := k.progress()
 		for {
 			t := r.o.Clock.Timer(progressEvery)
 			select {

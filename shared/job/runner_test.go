@@ -5,127 +5,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/gotd/td/clock"
-	"github.com/redis/go-redis/v9"
 
 	"telegram-client/shared/fault"
 	"telegram-client/shared/job"
-	"telegram-client/shared/message"
-	"telegram-client/shared/redisstore"
-	"telegram-client/shared/seal"
-	"telegram-client/tests/redistest"
 )
-
-var ring = func() *seal.Keyring {
-	r, err := seal.NewKeyring(make([]byte, 32), []byte("0123456789abcdef0123456789abcdef"))
-	if err != nil {
-		panic(err)
-	}
-	return r
-}()
-
-// A hasty clock is a thousand times as fast as others.
-type hasty struct{ begin time.Time }
-
-func (h hasty) Now() time.Time { return h.begin.Add(1000 * time.Since(h.begin)) }
-func (h hasty) Timer(d time.Duration) clock.Timer {
-	return clock.System.Timer(d / 1000)
-}
-func (h hasty) Ticker(d time.Duration) clock.Ticker { return clock.System.Ticker(d / 1000) }
-
-// A world is a runner on a real store, whose calls are carried out as a test says.
-type world struct {
-	*job.Runner
-	store  *redisstore.Store
-	client redis.UniversalClient
-
-	mu      sync.Mutex
-	started []string
-	refuse  error // of Start
-	calls   []job.Call
-	carry   func(ctx context.Context, n int) job.Answer
-}
-
-func newWorld(t *testing.T) *world {
-	t.Helper()
-	client, err := redisstore.ParseURL(redistest.Start(t).URL(), 8)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := &world{client: client, store: redisstore.New(client, ring, redisstore.Options{})}
-	t.Cleanup(func() { w.store.Close() })
-	w.Runner = w.runner(w.start)
-	return w
-}
-
-// runner returns a runner, as another process has it.
-func (w *world) runner(start func(context.Context, string) error) *job.Runner {
-	return job.NewRunner(job.Options{
-		Store: w.store, Start: start, Enough: time.Minute, Clock: hasty{time.Now()}, Log: slog.New(slog.DiscardHandler),
-		Name: func(parts ...string) string { return ring.Name("job", parts...) },
-		Carry: func(ctx context.Context, c job.Call) job.Answer {
-			w.mu.Lock()
-			w.calls = append(w.calls, c)
-			n := len(w.calls)
-			w.mu.Unlock()
-			return w.carry(ctx, n)
-		},
-	})
-}
-
-func (w *world) start(_ context.Context, id string) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.refuse == nil {
-		w.started = append(w.started, id)
-	}
-	return w.refuse
-}
-
-func (w *world) count() int {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return len(w.calls)
-}
-
-func good(context.Context, int) job.Answer {
-	return job.Answer{Status: 200, Body: json.RawMessage(`{"ok":true}`)}
-}
-
-func bad(f *fault.Fault, status int) job.Answer {
-	return job.Answer{Status: status, Body: json.RawMessage(fmt.Sprintf(`{"ok":false,"error":{"code":%q}}`, f.Code)), Fault: f}
-}
-
-var inProgress = bad(fault.New(fault.InProgress, "It is.").After(10*time.Minute), 409)
-
-func call(key string) job.Call {
-	return job.Call{Verb: message.SendMessages, Body: json.RawMessage(`{"message":"x"}`), Key: key}
-}
-
-func (w *world) add(t *testing.T, key string) string {
-	t.Helper()
-	id, err := w.Add(t.Context(), call(key), "", [32]byte{1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return id
-}
-
-func (w *world) look(t *testing.T, id string) job.View {
-	t.Helper()
-	v, err := w.Look(t.Context(), id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return v
-}
 
 func TestRunner_CarriesOutAndRemembers(t *testing.T) {
 	t.Parallel()
@@ -148,14 +36,14 @@ func TestRunner_CarriesOutAndRemembers(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	if err := w.Run(ctx, id); err != nil {
+	if _, err := w.Run(ctx, id); err != nil {
 		t.Fatal(err)
 	}
 	want := job.View{ID: id, State: job.Done, Progress: job.Progress{Bytes: 5, Total: 9}, Answer: &job.Answer{Status: 200, Body: json.RawMessage(`{"ok":true}`)}}
 	if d := cmp.Diff(want, w.look(t, id)); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
-	if err := w.Run(ctx, id); err != nil || w.count() != 1 {
+	if _, err := w.Run(ctx, id); err != nil || w.count() != 1 {
 		t.Errorf("done, and run again: %d calls, %v", w.count(), err)
 	}
 	if key := w.calls[0].Key; key != id {
@@ -181,37 +69,82 @@ func TestRunner_TheSameKeyIsTheSameJob(t *testing.T) {
 	if _, err := w.Add(t.Context(), call("k"), "", [32]byte{2}); !fault.Is(err, fault.KeyReused) {
 		t.Errorf("another call: %v", err)
 	}
-	if err := w.Run(t.Context(), a); err != nil || w.calls[0].Key != "k" {
+	if _, err := w.Run(t.Context(), a); err != nil || w.calls[0].Key != "k" {
 		t.Errorf("%v, key %q", err, w.calls[0].Key)
 	}
 }
 
+// Nobody is told of a call without a key that could not be started.
 func TestRunner_OneThatCannotBeStartedIsForgotten(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.refuse = errors.New("no function")
+	if _, err := w.Add(t.Context(), call(""), "", [32]byte{1}); !errors.Is(err, w.refuse) {
+		t.Errorf("%v", err)
+	}
+	if ids, err := w.store.OpenJobs(t.Context()); err != nil || len(ids) != 0 {
+		t.Errorf("open %v, %v", ids, err)
+	}
+}
+
+// Somebody else may have been told of a call with a key, so it stays. Whoever comes next starts it.
+func TestRunner_OneWithAKeyStaysThoughItCannotBeStarted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.refuse = errors.New("no function")
 	if _, err := w.Add(t.Context(), call("k"), "", [32]byte{1}); !errors.Is(err, w.refuse) {
 		t.Errorf("%v", err)
 	}
-	if ids, err := w.store.OpenJobs(t.Context()); err != nil || len(ids) != 0 {
-		t.Errorf("open %v, %v", ids, err)
+	w.refuse = fault.New(fault.SenderBusy, "Later.").After(time.Second)
+	id, err := w.Add(t.Context(), call("k"), "", [32]byte{1})
+	if err != nil {
+		t.Fatalf("it will be started: %v", err)
+	}
+	if d := cmp.Diff([]string{id}, w.open(t)); d != "" {
+		t.Errorf("open (-want +got):\n%s", d)
 	}
 	w.refuse = nil
-	w.add(t, "k")
-	if len(w.started) != 1 {
-		t.Errorf("started %v", w.started)
+	if err := w.TakeUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff([]string{id}, w.started); d != "" {
+		t.Errorf("started (-want +got):\n%s", d)
+	}
+}
+
+// A second caller of the same job was answered while the first one's start was under way and then failed.
+func TestRunner_AJobOfASecondCallerStays(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var second string
+	var r *job.Runner
+	r = w.runner(func(ctx context.Context, _ string) error {
+		if second == "" {
+			second = "?"
+			id, err := r.Add(ctx, call("k"), "", [32]byte{1})
+			if err != nil {
+				t.Error(err)
+			}
+			second = id
+		}
+		return errors.New("it took too long")
+	})
+	if _, err := r.Add(t.Context(), call("k"), "", [32]byte{1}); err == nil {
+		t.Error("not started, and no error")
+	}
+	if v := w.look(t, second); v.State != job.Queued {
+		t.Errorf("%+v", v)
 	}
 }
 
 func TestRunner_WaitsForWhatIsInTheWay(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	busy := bad(fault.New(fault.SenderBusy, "Busy.").After(5*time.Second), 429)
 	w.carry = func(ctx context.Context, n int) job.Answer {
 		return []job.Answer{inProgress, busy, bad(fault.New(fault.StoreUnavailable, "Away."), 503), good(ctx, n)}[n-1]
 	}
 	id := w.add(t, "k")
-	if err := w.Run(t.Context(), id); err != nil {
+	if _, err := w.Run(t.Context(), id); err != nil {
 		t.Fatal(err)
 	}
 	if v := w.look(t, id); v.State != job.Done || v.Answer.Status != 200 || w.count() != 4 {
@@ -230,7 +163,7 @@ func TestRunner_DoesNotWaitForEver(t *testing.T) {
 	w := newWorld(t)
 	w.carry = func(context.Context, int) job.Answer { return inProgress }
 	id := w.add(t, "k")
-	if err := w.Run(t.Context(), id); err != nil {
+	if _, err := w.Run(t.Context(), id); err != nil {
 		t.Fatal(err)
 	}
 	if v := w.look(t, id); v.State != job.Done || v.Answer.Status != 409 {
@@ -247,7 +180,7 @@ func TestRunner_AFaultIsTheAnswer(t *testing.T) {
 		w := newWorld(t)
 		w.carry = func(context.Context, int) job.Answer { return bad(fault.New(code, "So."), status) }
 		id := w.add(t, "k")
-		if err := w.Run(t.Context(), id); err != nil {
+		if _, err := w.Run(t.Context(), id); err != nil {
 			t.Fatal(err)
 		}
 		if v := w.look(t, id); v.Answer == nil || v.Answer.Status != status || w.count() != 1 {
@@ -274,13 +207,13 @@ func TestRunner_IsTakenUpByAnother(t *testing.T) {
 		return bad(fault.New(fault.Timeout, "Ended."), 504)
 	}
 	id := w.add(t, "")
-	if err := w.Run(ctx, id); !errors.Is(err, context.Canceled) {
+	if _, err := w.Run(ctx, id); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
 	if v := w.look(t, id); v.State != job.Queued {
 		t.Errorf("%+v", v)
 	}
-	if err := w.runner(w.start).Run(t.Context(), id); err != nil {
+	if _, err := w.runner(w.start).Run(t.Context(), id); err != nil {
 		t.Fatal(err)
 	}
 	if v := w.look(t, id); v.State != job.Done || w.calls[0].Key != w.calls[1].Key {
@@ -300,26 +233,95 @@ func TestRunner_StopsWhenItsClaimIsLost(t *testing.T) {
 		<-ctx.Done()
 		return bad(fault.New(fault.Timeout, "Ended."), 504)
 	}
-	if err := w.Run(t.Context(), id); !errors.Is(err, job.ErrLost) {
+	if _, err := w.Run(t.Context(), id); !errors.Is(err, job.ErrLost) {
 		t.Errorf("%v", err)
 	}
 }
 
-// A run with too little time left starts another one.
+// A run with too little time left leaves the job to another one. That is no run that was killed, however often.
 func TestRunner_LeavesTimeForTheWork(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.carry = func(context.Context, int) job.Answer { return inProgress }
 	id := w.add(t, "")
-	r := job.NewRunner(job.Options{Store: w.store, Start: w.start, Enough: time.Hour, Clock: clock.System, Log: slog.New(slog.DiscardHandler),
-		Carry: func(ctx context.Context, c job.Call) job.Answer { return inProgress }})
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Minute)
-	defer cancel()
-	if err := r.Run(ctx, id); err != nil {
+	r := w.realTime(time.Hour, time.Hour)
+	for range 11 {
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Minute)
+		defer cancel()
+		if wait, err := r.Run(ctx, id); err != nil || wait != 15*time.Second {
+			t.Fatalf("%v, %v", wait, err)
+		}
+	}
+	if v := w.look(t, id); v.State != job.Queued {
+		t.Errorf("%+v", v)
+	}
+}
+
+// What waits gives its place to others, and nobody starts it before its time.
+func TestRunner_LeavesWhatHasToWait(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.carry = func(ctx context.Context, n int) job.Answer {
+		if n == 1 {
+			return busy
+		}
+		return good(ctx, n)
+	}
+	id := w.add(t, "k")
+	r := w.realTime(0, 0)
+	wait, err := r.Run(t.Context(), id)
+	if err != nil || wait != busy.Fault.RetryAfter || w.count() != 1 {
+		t.Fatalf("waits %v, %v, after %d calls", wait, err, w.count())
+	}
+	if open := w.open(t); len(open) != 0 {
+		t.Errorf("somebody has to look at %v", open)
+	}
+	w.add(t, "k")
+	if err := w.TakeUp(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if d := cmp.Diff([]string{id, id}, w.started); d != "" || w.look(t, id).State != job.Queued {
-		t.Errorf("%+v, started (-want +got):\n%s", w.look(t, id), d)
+	if v := w.look(t, id); v.State != job.Queued || len(w.started) != 1 {
+		t.Errorf("%+v, started %v", v, w.started)
+	}
+	if wait, err := r.Run(t.Context(), id); err != nil || wait != 0 || w.look(t, id).State != job.Done {
+		t.Errorf("waits %v, %v", wait, err)
+	}
+}
+
+// A job that somebody else runs waits for the end of that claim, elsewhere.
+func TestRunner_LeavesWhatSomebodyElseRuns(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.carry = good
+	id := w.add(t, "")
+	if c, err := w.store.ClaimJob(t.Context(), id, "another", time.Hour, 10); err != nil || c.Call == nil {
+		t.Fatalf("%+v, %v", c, err)
+	}
+	wait, err := w.realTime(0, 0).Run(t.Context(), id)
+	if err != nil || wait < 59*time.Minute || wait > 61*time.Minute || w.count() != 0 {
+		t.Errorf("waits %v, %v", wait, err)
+	}
+}
+
+// A run that had to wait has less time left than a call may take. That the call did not end in the rest says nothing.
+func TestRunner_ATimeOutAfterWaitingIsNoAnswer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.carry = func(ctx context.Context, n int) job.Answer {
+		if n == 1 {
+			return bad(fault.New(fault.SenderBusy, "Busy.").After(time.Second), 429)
+		}
+		<-ctx.Done()
+		return bad(fault.New(fault.Timeout, "Too long."), 504)
+	}
+	id := w.add(t, "")
+	ctx, cancel := context.WithTimeout(t.Context(), 6*time.Second) // 4 s of it are for writing down
+	defer cancel()
+	if wait, err := w.realTime(time.Minute, 0).Run(ctx, id); err != nil || wait <= 0 {
+		t.Errorf("waits %v, %v", wait, err)
+	}
+	if v := w.look(t, id); v.State != job.Queued || w.count() != 2 {
+		t.Errorf("%+v after %d calls", v, w.count())
 	}
 }
 
@@ -334,7 +336,7 @@ func TestRunner_ATimeOutIsTheAnswer(t *testing.T) {
 	id := w.add(t, "")
 	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second+100*time.Millisecond)
 	defer cancel()
-	if err := w.Run(ctx, id); err != nil {
+	if _, err := w.Run(ctx, id); err != nil {
 		t.Fatal(err)
 	}
 	if v := w.look(t, id); v.Answer == nil || v.Answer.Status != 504 {
@@ -348,88 +350,15 @@ func TestRunner_GivesUpWhatKillsIt(t *testing.T) {
 	w.carry = good
 	id := w.add(t, "")
 	for n := range 10 {
-		if c, err := w.store.ClaimJob(t.Context(), id, fmt.Sprint(n), 0); err != nil || c.Call == nil {
+		if c, err := w.store.ClaimJob(t.Context(), id, fmt.Sprint(n), 0, 10); err != nil || c.Call == nil {
 			t.Fatalf("%+v, %v", c, err)
 		}
 	}
-	if err := w.Run(t.Context(), id); err != nil {
+	if _, err := w.Run(t.Context(), id); err != nil {
 		t.Fatal(err)
 	}
 	v := w.look(t, id)
 	if v.Answer == nil || v.Answer.Status != 500 || w.count() != 0 || !strings.Contains(string(v.Answer.Body), `"internal"`) {
 		t.Errorf("%+v after %d calls", v, w.count())
-	}
-}
-
-func TestCrew_RunsAFewAtATimeAndTakesUpWhatIsLeft(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	const size, all = 2, 5
-	arrived, open := make(chan struct{}, all), make(chan struct{})
-	w.carry = func(ctx context.Context, n int) job.Answer {
-		arrived <- struct{}{}
-		<-open
-		return good(ctx, n)
-	}
-	crew := job.NewCrew(size, clock.System, slog.New(slog.DiscardHandler))
-	r := w.runner(crew.Start)
-	var ids []string
-	for i := range all {
-		id := w.add(t, "") // nobody has started them: a former process was ended
-		if i < 2 {
-			if err := errors.Join(crew.Start(t.Context(), id), crew.Start(t.Context(), id)); err != nil {
-				t.Fatal(err)
-			}
-		}
-		ids = append(ids, id)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan struct{})
-	go func() { defer close(ended); crew.Work(ctx, r) }()
-	for range size {
-		<-arrived
-	}
-	if n := w.count(); n != size {
-		t.Errorf("%d run at a time", n)
-	}
-	for range all - size {
-		open <- struct{}{}
-		<-arrived
-	}
-	close(open)
-	for _, id := range ids {
-		for w.look(t, id).State != job.Done {
-			if t.Context().Err() != nil {
-				t.Fatal("not all are done")
-			}
-		}
-	}
-	cancel()
-	<-ended
-	if n := w.count(); n != all {
-		t.Errorf("%d calls for %d jobs", n, all)
-	}
-}
-
-// A crew that is ended leaves its jobs to the next one.
-func TestCrew_EndsInOrder(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	ctx, cancel := context.WithCancel(t.Context())
-	w.carry = func(ctx context.Context, n int) job.Answer {
-		cancel()
-		<-ctx.Done()
-		return bad(fault.New(fault.Timeout, "Ended."), 504)
-	}
-	a, b := w.add(t, ""), w.add(t, "")
-	crew := job.NewCrew(1, clock.System, slog.New(slog.DiscardHandler))
-	crew.Work(ctx, w.runner(crew.Start))
-	for _, id := range []string{a, b} {
-		if v := w.look(t, id); v.State != job.Queued {
-			t.Errorf("%+v", v)
-		}
-	}
-	if err := crew.Start(t.Context(), a); err != nil || w.count() != 1 {
-		t.Errorf("%d calls, %v", w.count(), err)
 	}
 }

@@ -4,14 +4,12 @@ import (
 	"context"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"strconv"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"telegram-client/shared/fault"
 	"telegram-client/shared/job"
+	"telegram-client/shared/lease"
 	messages "telegram-client/shared/message"
 )
 
@@ -22,6 +20,8 @@ const (
 	jobLife = 24 * time.Hour
 	// jobStart is how long whoever is told to start a job has for it.
 	jobStart = 15 * time.Second
+	// jobPut is more than putting a job takes after it was listed.
+	jobPut = 2 * time.Minute
 )
 
 type jobRecord struct {
@@ -42,6 +42,8 @@ type jobAnswer struct {
 }
 
 // PutJob keeps a call that is carried out later. See job.Store.
+//
+// It is listed first: an id on the list without a job does no harm, a job that is not on it could be forgotten.
 func (s *Store) PutJob(ctx context.Context, id string, c job.Call, same [32]byte) (start bool, err error) {
 	rec := jobRecord{Verb: c.Verb, Body: c.Body, Key: c.Key}
 	for _, f := range c.Files {
@@ -51,14 +53,18 @@ func (s *Store) PutJob(ctx context.Context, id string, c job.Call, same [32]byte
 	if err != nil {
 		return false, err
 	}
-	got, err := s.runOn(ctx, s.scripts.putJob, []string{jobKey(id)}, fields{
-		"body": s.ring.Name("job body", hex.EncodeToString(same[:])), "life": jobLife.Milliseconds(), "start": jobStart.Milliseconds()}, blob)
+	if err := s.listJob(ctx, id, 0); err != nil {
+		return false, err
+	}
+	got, err := s.runPatiently(ctx, s.scripts.putJob, jobKey(id), fields{
+		"putter": lease.NewNonce(), "body": s.ring.Name("job body", hex.EncodeToString(same[:])),
+		"life": jobLife.Milliseconds(), "start": jobStart.Milliseconds()}, blob)
 	if err != nil {
 		return false, err
 	}
 	switch got.word() {
 	case "new":
-		return true, s.listJob(ctx, id)
+		return true, nil
 	case "there":
 		return got.int(1) == 1, nil
 	case "reused":
@@ -67,43 +73,59 @@ func (s *Store) PutJob(ctx context.Context, id string, c job.Call, same [32]byte
 	return false, s.unexpected(s.scripts.putJob, got)
 }
 
-// listJob notes a job for whoever takes up what a former process has left, and forgets those that are no longer kept.
-func (s *Store) listJob(ctx context.Context, id string) error {
-	now := s.now()
-	_, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
-		p.ZRemRangeByScore(ctx, jobsKey, "-inf", strconv.FormatInt(now.Add(-jobLife).UnixMilli(), 10))
-		p.ZAdd(ctx, jobsKey, redis.Z{Score: float64(now.UnixMilli()), Member: id})
-		return nil
-	})
-	return s.failedUnlessNil(ctx, "list a job", err)
+// runPatiently runs a script that carries much.
+func (s *Store) runPatiently(ctx context.Context, sc *script, key string, h fields, sealed ...[]byte) (reply, error) {
+	client, err := patient(ctx, s.client, key)
+	if err != nil {
+		return nil, s.failed(ctx, sc.name, err)
+	}
+	return s.runBy(ctx, client, sc, []string{key}, h, sealed...)
+}
+
+// listJob notes a job for whoever takes up what nobody has in hand, to be looked at after a while.
+func (s *Store) listJob(ctx context.Context, id string, wait time.Duration) error {
+	_, err := s.runOn(ctx, s.scripts.listJob, []string{jobsKey}, fields{"id": id, "wait": wait.Milliseconds(), "life": jobLife.Milliseconds()})
+	return err
+}
+
+// unlistJob takes a job off the list that was not needed there at a time of the store's clock, in milliseconds.
+func (s *Store) unlistJob(ctx context.Context, id string, before int64) error {
+	_, err := s.runOn(ctx, s.scripts.unlistJob, []string{jobsKey}, fields{"id": id, "before": before})
+	return err
 }
 
 // DropJob forgets a job that nobody has begun.
 func (s *Store) DropJob(ctx context.Context, id string) (bool, error) {
-	got, err := s.runOn(ctx, s.scripts.dropJob, []string{jobKey(id)}, fields{})
+	got, err := s.runOn(ctx, s.scripts.dropJob, []string{jobKey(id)}, fields{"keep": false})
 	if err != nil || got.word() != "dropped" {
 		return false, err
 	}
-	return true, s.unlistJob(ctx, id)
+	return true, s.unlistJob(ctx, id, got.int(1))
 }
 
-func (s *Store) unlistJob(ctx context.Context, id string) error {
-	return s.failedUnlessNil(ctx, "unlist a job", s.client.ZRem(ctx, jobsKey, id).Err())
+// FreeJob lets whoever comes next start a job that nobody has begun.
+func (s *Store) FreeJob(ctx context.Context, id string) error {
+	_, err := s.runOn(ctx, s.scripts.dropJob, []string{jobKey(id)}, fields{"keep": true})
+	return err
 }
 
 // ClaimJob takes a job to carry it out. See job.Store.
-func (s *Store) ClaimJob(ctx context.Context, id, nonce string, d time.Duration) (job.Claim, error) {
-	got, err := s.runOn(ctx, s.scripts.claimJob, []string{jobKey(id)},
-		fields{"nonce": nonce, "claim": d.Milliseconds(), "holder": s.holder, "sole": s.sole})
+func (s *Store) ClaimJob(ctx context.Context, id, nonce string, d time.Duration, most int) (job.Claim, error) {
+	got, err := s.runPatiently(ctx, s.scripts.claimJob, jobKey(id),
+		fields{"nonce": nonce, "claim": d.Milliseconds(), "most": most, "holder": s.holder, "sole": s.sole})
 	if err != nil {
 		return job.Claim{}, err
 	}
 	switch got.word() {
 	case "claimed":
+	case "spent":
+		return job.Claim{Spent: true}, nil
 	case "busy":
 		return job.Claim{Busy: got.millis(1)}, nil
-	case "done", "unknown":
-		return job.Claim{}, s.unlistJob(ctx, id)
+	case "done":
+		return job.Claim{}, s.unlistJob(ctx, id, got.int(1))
+	case "unknown":
+		return job.Claim{}, s.unlistJob(ctx, id, got.int(1)-jobPut.Milliseconds())
 	default:
 		return job.Claim{}, s.unexpected(s.scripts.claimJob, got)
 	}
@@ -111,7 +133,7 @@ func (s *Store) ClaimJob(ctx context.Context, id, nonce string, d time.Duration)
 	if err := s.openJSON(jobKey(id), got.bytes(1), &rec); err != nil {
 		return job.Claim{}, unreadable(err)
 	}
-	c := job.Claim{Call: &job.Call{Verb: rec.Verb, Body: rec.Body, Key: rec.Key}, Attempt: int(got.int(2)), Age: got.millis(3)}
+	c := job.Claim{Call: &job.Call{Verb: rec.Verb, Body: rec.Body, Key: rec.Key}, Age: got.millis(2)}
 	for _, f := range rec.Files {
 		c.Call.Files = append(c.Call.Files, messages.File{Data: f.Data, Filename: f.Filename})
 	}
@@ -137,17 +159,24 @@ func (s *Store) EndJob(ctx context.Context, id, nonce string, a job.Answer, p jo
 	if err != nil {
 		return err
 	}
-	if _, err := s.runOn(ctx, s.scripts.endJob, []string{jobKey(id)}, fields{"nonce": nonce, "done": true, "again": again,
-		"bytes": strconv.FormatInt(p.Bytes, 10), "total": strconv.FormatInt(p.Total, 10)}, blob); err != nil {
+	got, err := s.runOn(ctx, s.scripts.endJob, []string{jobKey(id)}, fields{"nonce": nonce, "done": true, "again": again,
+		"bytes": strconv.FormatInt(p.Bytes, 10), "total": strconv.FormatInt(p.Total, 10)}, blob)
+	if err != nil {
 		return err
 	}
-	return s.unlistJob(ctx, id)
+	if got.word() != "ok" {
+		return job.ErrLost
+	}
+	return s.unlistJob(ctx, id, got.int(1))
 }
 
-// LeaveJob gives a claim back.
-func (s *Store) LeaveJob(ctx context.Context, id, nonce string) error {
-	_, err := s.runOn(ctx, s.scripts.endJob, []string{jobKey(id)}, fields{"nonce": nonce, "done": false})
-	return err
+// LeaveJob gives a claim back. See job.Store.
+func (s *Store) LeaveJob(ctx context.Context, id, nonce string, wait time.Duration) error {
+	got, err := s.runOn(ctx, s.scripts.endJob, []string{jobKey(id)}, fields{"nonce": nonce, "done": false, "wait": wait.Milliseconds()})
+	if err != nil || got.word() != "ok" || wait <= 0 {
+		return err
+	}
+	return s.listJob(ctx, id, wait)
 }
 
 // Job returns a job. See job.Store.
@@ -159,6 +188,9 @@ func (s *Store) Job(ctx context.Context, id string) (v job.View, start bool, err
 	switch got.word() {
 	case "job":
 	case "unknown":
+		if err := s.unlistJob(ctx, id, got.int(1)-jobPut.Milliseconds()); err != nil {
+			return v, false, err
+		}
 		return v, false, job.Unknown()
 	default:
 		return v, false, s.unexpected(s.scripts.lookJob, got)
@@ -170,15 +202,20 @@ func (s *Store) Job(ctx context.Context, id string) (v job.View, start bool, err
 			return v, false, unreadable(err)
 		}
 		v.Answer = &job.Answer{Status: a.Status, Body: a.Body}
+		return v, false, s.unlistJob(ctx, id, got.int(6))
 	}
 	return v, got.int(5) == 1, nil
 }
 
-// OpenJobs returns the jobs that are not done, the oldest first, as far as is known: see PutJob.
+// OpenJobs returns the jobs that somebody has to look at. See job.Store.
 func (s *Store) OpenJobs(ctx context.Context) ([]string, error) {
-	ids, err := s.client.ZRange(ctx, jobsKey, 0, -1).Result()
+	got, err := s.runOn(ctx, s.scripts.dueJobs, []string{jobsKey}, fields{})
 	if err != nil {
-		return nil, fmt.Errorf("open jobs: %w", s.failed(ctx, "open jobs", err))
+		return nil, err
+	}
+	var ids []string
+	for i, all := 0, got.list(1); i < len(all); i++ {
+		ids = append(ids, all.text(i))
 	}
 	return ids, nil
 }

@@ -12,7 +12,7 @@ import (
 //	tgc:flows                       sorted set: flow id by when to sweep it (hint, own slot)
 //	tgc:flow:{flow id}              hash: a flow
 //	tgc:options:{flow id}           hash: an options flow; nobody has to sweep it
-//	tgc:jobs                        sorted set: id of a job that is not done by time of creation (hint, own slot)
+//	tgc:jobs                        sorted set: id of a job that is not done by when to look at it (hint, own slot)
 //	tgc:job:{job id}                hash: a call that is carried out later, and its answer, for a day
 //	tgc:{entry id}:<part>           the parts below, in one slot
 //	tgc:{entry id}:idem:<hash>      hash: what is known of a call with an idempotency key

@@ -56,7 +56,25 @@ const (
 	idleTime    = time.Minute
 	retries     = 2
 	dials       = 1 // for each of the retries
+	// largeTimeout is for scripts that carry the files of a call, up to 8 MB: 2.5 Mbit/s are enough.
+	largeTimeout = 30 * time.Second
 )
+
+// patient returns a client with the same connections for a script that carries much. One of a cluster asks the server that
+// has the key.
+func patient(ctx context.Context, client redis.UniversalClient, key string) (redis.Scripter, error) {
+	switch c := client.(type) {
+	case *redis.Client:
+		return c.WithTimeout(largeTimeout), nil
+	case *redis.ClusterClient:
+		server, err := c.MasterForKey(ctx, key)
+		if err != nil {
+			return nil, err
+		}
+		return server.WithTimeout(largeTimeout), nil
+	}
+	return client, nil
+}
 
 // go-redis writes log lines of its own to the standard error, and into them where the store is. What goes wrong is in the
 // errors, so that its lines are for whoever looks for the cause of one: they go to the program's log, at its lowest level.

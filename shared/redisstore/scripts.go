@@ -54,6 +54,7 @@ type scripts struct {
 	takeFlow, putFlow, putOptionsFlow               *script
 	putJob, dropJob, claimJob, keepJob              *script
 	endJob, lookJob                                 *script
+	listJob, unlistJob, dueJobs                     *script // the list of open ones
 }
 
 func newScripts() scripts {
@@ -97,5 +98,9 @@ func newScripts() scripts {
 		keepJob:  newScript("keep_job", "job"),
 		endJob:   newScript("end_job", "job"),
 		lookJob:  newScript("look_job", "job"),
+
+		listJob:   newScript("list_job", "jobs"),
+		unlistJob: newScript("unlist_job", "jobs"),
+		dueJobs:   newScript("due_jobs", "jobs"),
 	}
 }

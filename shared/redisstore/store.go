@@ -101,6 +101,10 @@ func (s *Store) run(ctx context.Context, sc *script, id entry.ID, h fields, seal
 }
 
 func (s *Store) runOn(ctx context.Context, sc *script, names []string, h fields, sealed ...[]byte) (reply, error) {
+	return s.runBy(ctx, s.client, sc, names, h, sealed...)
+}
+
+func (s *Store) runBy(ctx context.Context, client redis.Scripter, sc *script, names []string, h fields, sealed ...[]byte) (reply, error) {
 	h["ahead"] = s.ahead().Milliseconds()
 	h["own_store"] = s.own
 	h["process"] = s.process
@@ -121,7 +125,7 @@ func (s *Store) runOn(ctx context.Context, sc *script, names []string, h fields,
 	for _, b := range sealed {
 		args = append(args, b)
 	}
-	got, err := sc.run.Run(ctx, s.client, names, args...).Slice()
+	got, err := sc.run.Run(ctx, client, names, args...).Slice()
 	if err != nil {
 		return nil, s.failed(ctx, sc.name, err)
 	}

@@ -157,7 +157,7 @@ func Run(ctx context.Context, o Options) (err error) {
 		Keeper: attachment.NewDownloads(o.Files.Root, o.Files.Downloads),
 	}
 	b.crew = job.NewCrew(functions.CrewSize, clock.System, o.Log)
-	b.parts.Jobs = b.parts.Runner(b.crew.Start)
+	b.parts.Jobs = b.parts.Runner(b.crew.Start, 0)
 	return b.run(ctx, ln)
 }
 
