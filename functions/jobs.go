@@ -2,12 +2,15 @@ package functions
 
 import (
 	"context"
+	"errors"
+	"log/slog"
 	"net/http"
 	"sync"
 	"time"
 
 	"github.com/gotd/td/clock"
 
+	"telegram-client/shared/fault"
 	"telegram-client/shared/httpapi"
 	"telegram-client/shared/job"
 	"telegram-client/shared/lambdahttp"
@@ -48,6 +51,7 @@ func (p Parts) senderSettings() httpapi.Settings {
 type withJobs struct {
 	*httpapi.API
 	jobs *job.Runner
+	log  *slog.Logger
 }
 
 var _ lambdahttp.JobRunner = withJobs{}
@@ -58,12 +62,19 @@ func (w withJobs) RunJob(ctx context.Context, id string) error {
 	return err
 }
 
-// TakeUpJobs has the jobs run that nobody has in hand.
-func (w withJobs) TakeUpJobs(ctx context.Context) error { return w.jobs.TakeUp(ctx) }
+// TakeUpJobs has the jobs run that nobody has in hand. What will pass is no error: the schedule comes again.
+func (w withJobs) TakeUpJobs(ctx context.Context) error {
+	err := w.jobs.TakeUp(ctx)
+	if f := (*fault.Fault)(nil); errors.As(err, &f) && (f.RetryAfter > 0 || f.Code == fault.Timeout) {
+		w.log.WarnContext(ctx, "not all open jobs were taken up", "error", err)
+		return nil
+	}
+	return err
+}
 
 // buildSender builds a function that takes jobs: in Lambda it calls itself for each, elsewhere a crew of its own does them.
 func buildSender(ctx context.Context, e process.Environ, m service.Media, api func(Parts) *httpapi.API) (http.Handler, error) {
-	var w withJobs
+	w := withJobs{log: e.Log}
 	_, err := build(ctx, e, func(p Parts) *httpapi.API {
 		p.Media = m
 		start, stay := invokeItself(e), staying

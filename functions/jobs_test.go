@@ -7,9 +7,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"telegram-client/shared/lambdahttp"
+	"telegram-client/shared/redisstore"
 	"telegram-client/shared/service"
 	"telegram-client/tests/redistest"
 )
@@ -60,43 +62,55 @@ func TestSendMessages_DoesItsJobs(t *testing.T) {
 	}
 }
 
-// In Lambda the function asks Lambda to be called again, and is.
-func TestSendMessages_InLambdaIsCalledAgain(t *testing.T) {
-	t.Parallel()
-	events := make(chan []byte, 10)
-	refuse := false
-	lambda := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+// A lambdaAPI is Lambda's, which takes events or refuses them.
+type lambdaAPI struct {
+	events chan string
+	refuse atomic.Int32 // with this status; 0: it takes them
+}
+
+// inLambda builds sendmessages as it is in Lambda.
+func inLambda(t *testing.T, store string) (*lambdaAPI, http.Handler) {
+	t.Helper()
+	api := &lambdaAPI{events: make(chan string, 10)}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		event, err := io.ReadAll(r.Body)
 		if err != nil || r.URL.Path != "/2015-03-31/functions/sender/invocations" {
 			t.Errorf("%s, %v", r.URL, err)
 		}
-		if refuse {
-			w.WriteHeader(http.StatusForbidden)
+		if status := api.refuse.Load(); status != 0 {
+			w.WriteHeader(int(status))
 			return
 		}
-		events <- event
+		api.events <- string(event)
 		w.WriteHeader(http.StatusAccepted)
 	}))
-	t.Cleanup(lambda.Close)
-	h, err := SendMessages(service.Media{})(t.Context(), environ(redistest.Start(t).URL(), "AWS_LAMBDA_RUNTIME_API=127.0.0.1:1", "AWS_LAMBDA_FUNCTION_NAME=sender", "AWS_REGION=eu-central-1",
-		"AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b", "AWS_ENDPOINT_URL_LAMBDA="+lambda.URL))
+	t.Cleanup(server.Close)
+	h, err := SendMessages(service.Media{})(t.Context(), environ(store, "AWS_LAMBDA_RUNTIME_API=127.0.0.1:1", "AWS_LAMBDA_FUNCTION_NAME=sender", "AWS_REGION=eu-central-1",
+		"AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b", "AWS_ENDPOINT_URL_LAMBDA="+server.URL))
 	if err != nil {
 		t.Fatal(err)
 	}
-	refuse = true
+	return api, h
+}
+
+// In Lambda the function asks Lambda to be called again, and is.
+func TestSendMessages_InLambdaIsCalledAgain(t *testing.T) {
+	t.Parallel()
+	api, h := inLambda(t, redistest.Start(t).URL())
+	api.refuse.Store(http.StatusForbidden)
 	if status, body := ask(h, "POST", "/services/telegram_client/send_messages", later); status != 500 {
 		t.Errorf("it cannot call itself: %d %s", status, body)
 	}
-	refuse = false
+	api.refuse.Store(0)
 	path := take(t, h)
 	if again := take(t, h); again != path {
 		t.Errorf("the same call is two jobs: %s, %s", path, again)
 	}
-	if _, body := ask(h, "GET", path, ""); !strings.Contains(body, `"queued"`) || len(events) != 1 {
-		t.Errorf("%d events, %s", len(events), body)
+	if _, body := ask(h, "GET", path, ""); !strings.Contains(body, `"queued"`) || len(api.events) != 1 {
+		t.Errorf("%d events, %s", len(api.events), body)
 	}
 	id := strings.TrimPrefix(path, "/jobs/")
-	if event := <-events; string(event) != string(lambdahttp.JobEvent(id)) {
+	if event := <-api.events; event != string(lambdahttp.JobEvent(id)) {
 		t.Errorf("event %s", event)
 	}
 	if err := h.(lambdahttp.JobRunner).RunJob(t.Context(), id); err != nil {
@@ -105,5 +119,52 @@ func TestSendMessages_InLambdaIsCalledAgain(t *testing.T) {
 	want := fmt.Sprintf(`{"job_id":%q,"state":"done","bytes":0,"total":null,"status":404,"answer":{"ok":false,"error":{"code":"no_entry",`, id)
 	if _, body := ask(h, "GET", path, ""); !strings.HasPrefix(body, want) {
 		t.Errorf("%s", body)
+	}
+}
+
+// What Lambda did not take is handed over by the schedule, once.
+func TestSendMessages_InLambdaTakesUpOpenJobs(t *testing.T) {
+	t.Parallel()
+	store := redistest.Start(t)
+	api, h := inLambda(t, store.URL())
+	jobs := h.(lambdahttp.JobRunner)
+	api.refuse.Store(http.StatusTooManyRequests)
+	const nameless = `{"target_id":1,"message":"Hi","wait":false}`
+	if status, body := ask(h, "POST", "/services/telegram_client/send_messages", nameless); status != 429 || !strings.Contains(body, `"retry_after":5`) {
+		t.Errorf("%d %s", status, body)
+	}
+	path := take(t, h)
+	if err := jobs.TakeUpJobs(t.Context()); err != nil {
+		t.Errorf("Lambda will take it later: %v", err)
+	}
+	api.refuse.Store(0)
+	// It is found again when whoever was to start it had time for that.
+	client, err := redisstore.ParseURL(store.URL(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	id := strings.TrimPrefix(path, "/jobs/")
+	if err := client.HSet(t.Context(), "tgc:job:{"+id+"}", "until", 0).Err(); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := jobs.TakeUpJobs(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if event := <-api.events; event != string(lambdahttp.JobEvent(id)) || len(api.events) != 0 {
+		t.Errorf("event %s and %d more", event, len(api.events))
+	}
+	if err := jobs.RunJob(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	if err := jobs.TakeUpJobs(t.Context()); err != nil || len(api.events) != 0 {
+		t.Errorf("%v, %d events for jobs that are done", err, len(api.events))
+	}
+	client.Close()
+	store.Stop()
+	if err := jobs.TakeUpJobs(t.Context()); err != nil {
+		t.Errorf("the store is away: %v", err)
 	}
 }

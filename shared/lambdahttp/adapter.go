@@ -41,23 +41,32 @@ type Adapter struct {
 	Handler http.Handler
 	Fail    Fail
 	Log     *slog.Logger
-	// Job carries out the job of an event that [JobEvent] made; nil: this function has none.
-	Job func(ctx context.Context, id string) error
+	// Jobs carries out the jobs of events that [JobEvent] and [OpenJobsEvent] made; nil: this function has none.
+	Jobs JobRunner
 }
 
 // A JobRunner is a handler that also carries jobs out.
 type JobRunner interface {
 	RunJob(ctx context.Context, id string) error
+	// TakeUpJobs has those run that nobody has in hand.
+	TakeUpJobs(ctx context.Context) error
 }
 
 type jobEvent struct {
-	Job string `json:"telegram_client_job"`
+	Job  string `json:"telegram_client_job,omitempty"`
+	Open bool   `json:"telegram_client_open_jobs,omitempty"`
 }
 
 // JobEvent returns the event with which a function has itself carry out a job. A function URL never makes one of its form:
 // what a caller sends is within the text of an event's body.
-func JobEvent(id string) []byte {
-	event, err := json.Marshal(jobEvent{id})
+func JobEvent(id string) []byte { return jobEvent{Job: id}.json() }
+
+// OpenJobsEvent returns the event with which a schedule has a function take up the jobs that nobody has in hand. It stands
+// in template.yaml.
+func OpenJobsEvent() []byte { return jobEvent{Open: true}.json() }
+
+func (e jobEvent) json() []byte {
+	event, err := json.Marshal(e)
 	if err != nil {
 		panic(err) // a text always has a JSON form
 	}
@@ -72,8 +81,8 @@ func (a *Adapter) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-timeToAnswer))
 		defer cancel()
 	}
-	if job := (jobEvent{}); a.Job != nil && json.Unmarshal(payload, &job) == nil && job.Job != "" {
-		return []byte(`{"ok":true}`), a.run(ctx, job.Job)
+	if job := (jobEvent{}); a.Jobs != nil && json.Unmarshal(payload, &job) == nil && (job.Job != "" || job.Open) {
+		return []byte(`{"ok":true}`), a.run(ctx, job)
 	}
 	r, err := readEvent(ctx, payload)
 	if err != nil {
@@ -97,15 +106,18 @@ func (a *Adapter) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	return out, err
 }
 
-// run carries a job out.
-func (a *Adapter) run(ctx context.Context, id string) (err error) {
+// run carries a job out, or has the open ones run.
+func (a *Adapter) run(ctx context.Context, e jobEvent) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			a.Log.ErrorContext(ctx, "a job panicked", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 			err = fmt.Errorf("a job panicked: %v", p)
 		}
 	}()
-	return a.Job(ctx, id)
+	if e.Open {
+		return a.Jobs.TakeUpJobs(ctx)
+	}
+	return a.Jobs.RunJob(ctx, e.Job)
 }
 
 func (a *Adapter) serve(w *answer, r *http.Request) (err error) {

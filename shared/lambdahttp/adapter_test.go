@@ -251,7 +251,7 @@ func TestAdapter_CarriesJobsOut(t *testing.T) {
 		t.Error("a function without jobs took one")
 	}
 	fails := errors.New("not yet")
-	a.Job = func(ctx context.Context, id string) error {
+	a.Jobs = jobs(func(id string) error {
 		ran = append(ran, id)
 		switch id {
 		case "j_fails":
@@ -260,7 +260,7 @@ func TestAdapter_CarriesJobsOut(t *testing.T) {
 			panicHere()
 		}
 		return nil
-	}
+	})
 	if out, err := a.Invoke(context.Background(), JobEvent(`j_"1`)); err != nil || !json.Valid(out) {
 		t.Errorf("%s, %v", out, err)
 	}
@@ -270,7 +270,10 @@ func TestAdapter_CarriesJobsOut(t *testing.T) {
 	if _, err := a.Invoke(context.Background(), JobEvent("j_panics")); err == nil || !strings.Contains(a.log.String(), "panicHere") {
 		t.Errorf("%v, log %s", err, a.log)
 	}
-	if d := cmp.Diff([]string{`j_"1`, "j_fails", "j_panics"}, ran); d != "" {
+	if out, err := a.Invoke(context.Background(), OpenJobsEvent()); err != nil || !json.Valid(out) {
+		t.Errorf("%s, %v", out, err)
+	}
+	if d := cmp.Diff([]string{`j_"1`, "j_fails", "j_panics", "open ones"}, ran); d != "" {
 		t.Error(d)
 	}
 	// What a caller sends to the function URL is no job, whatever it says.
@@ -278,17 +281,25 @@ func TestAdapter_CarriesJobsOut(t *testing.T) {
 	if err := json.Unmarshal(event(t, "text_body"), &e); err != nil {
 		t.Fatal(err)
 	}
-	e["body"] = string(JobEvent("j_forged"))
-	payload, err := json.Marshal(e)
-	if err != nil {
-		t.Fatal(err)
-	}
-	served := false
-	a.Handler = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { served = true })
-	if a.invoke(t, context.Background(), payload); !served || len(ran) != 3 {
-		t.Errorf("served %v, ran %v", served, ran)
+	for _, forged := range [][]byte{JobEvent("j_forged"), OpenJobsEvent()} {
+		e["body"] = string(forged)
+		payload, err := json.Marshal(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		served := false
+		a.Handler = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { served = true })
+		if a.invoke(t, context.Background(), payload); !served || len(ran) != 4 {
+			t.Errorf("served %v, ran %v", served, ran)
+		}
 	}
 }
+
+// jobs are carried out by a function.
+type jobs func(id string) error
+
+func (j jobs) RunJob(_ context.Context, id string) error { return j(id) }
+func (j jobs) TakeUpJobs(context.Context) error          { return j("open ones") }
 
 func TestAdapter_AnswersAPanicWithInternalAndLogsItsStack(t *testing.T) {
 	t.Parallel()

@@ -5,6 +5,9 @@
 // (cookies apart, binary bodies in base64). The context ends half a second before Lambda's own deadline, so that there
 // is time to answer. A panic, an event or an answer over Lambda's 6 MB become errors in the API's own form.
 //
+// Two kinds of events are no requests: a function that takes jobs has itself carry one out with [JobEvent], and a schedule has
+// it look for open ones with [OpenJobsEvent].
+//
 // It leaves to others what an error looks like: that is what [Fail] is for. The handler has to obey its context;
 // nothing interrupts one that does not, Lambda ends the process then.
 //

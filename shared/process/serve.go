@@ -33,9 +33,7 @@ func Serve(ctx context.Context, e Environ, fail lambdahttp.Fail, build Build) er
 			return fmt.Errorf("build the handler: %w", err)
 		}
 		a := &lambdahttp.Adapter{Handler: h, Fail: fail, Log: e.Log}
-		if r, ok := h.(lambdahttp.JobRunner); ok {
-			a.Job = r.RunJob
-		}
+		a.Jobs, _ = h.(lambdahttp.JobRunner)
 		// StartWithOptions does not return; if Lambda cannot be asked any more it ends the process.
 		lambda.StartWithOptions(a, lambda.WithContext(ctx))
 		return nil

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"telegram-client/shared/awsapi"
+	"telegram-client/shared/fault"
 )
 
 // A Client calls the function it runs in. It is safe for concurrent use.
@@ -35,15 +36,28 @@ func FromVars(vars map[string]string, now func() time.Time) (*Client, error) {
 	return &Client{api, "/2015-03-31/functions/" + url.PathEscape(name) + "/invocations"}, nil
 }
 
-// Invoke hands Lambda an event for this function. It returns when Lambda has it.
+// busyFor is when to try again what Lambda did not take.
+const busyFor = 5 * time.Second
+
+// Invoke hands Lambda an event for this function. It returns when Lambda has it. Fault: sender_busy, if Lambda takes no more
+// of them at the moment or does not answer.
 func (c *Client) Invoke(ctx context.Context, event []byte) error {
 	answer, _, err := c.api.Post(ctx, c.path, map[string]string{"Content-Type": "application/json", "X-Amz-Invocation-Type": "Event"}, event)
 	if err != nil {
-		return fmt.Errorf("call this function again: %w", err)
+		return busy(err)
 	}
-	if answer.StatusCode != http.StatusAccepted {
-		// X-Amzn-Errortype: "AccessDeniedException", perhaps with an address behind a colon.
-		return fmt.Errorf("call this function again: %s", cmp.Or(answer.Header.Get("X-Amzn-Errortype"), answer.Status))
+	// X-Amzn-Errortype: "AccessDeniedException", perhaps with an address behind a colon.
+	said := errors.New(cmp.Or(answer.Header.Get("X-Amzn-Errortype"), answer.Status))
+	switch status := answer.StatusCode; {
+	case status == http.StatusAccepted:
+		return nil
+	case status == http.StatusTooManyRequests || status >= 500:
+		return busy(said)
 	}
-	return nil
+	return fmt.Errorf("call this function again: %w", said)
+}
+
+func busy(why error) error {
+	return fault.New(fault.SenderBusy, "Lambda does not take this call now. Try again in a moment.").After(busyFor).
+		Because(fmt.Errorf("call this function again: %w", why))
 }

@@ -1,12 +1,15 @@
 package selfinvoke
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
+
+	"telegram-client/shared/fault"
 )
 
 func vars(endpoint string) map[string]string {
@@ -60,6 +63,24 @@ func TestClient_SaysWhatIsWrong(t *testing.T) {
 		}
 		if err := c.Invoke(t.Context(), nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v", err)
+		}
+	}
+	// What will pass says when to try again.
+	for _, status := range []int{429, 500, 503, 0} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			if status == 0 {
+				panic(http.ErrAbortHandler) // no answer
+			}
+			w.WriteHeader(status)
+		}))
+		t.Cleanup(server.Close)
+		c, err := FromVars(vars(server.URL), time.Now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var f *fault.Fault
+		if err := c.Invoke(t.Context(), nil); !errors.As(err, &f) || f.Code != fault.SenderBusy || f.RetryAfter <= 0 {
+			t.Errorf("%d: %v", status, err)
 		}
 	}
 	for _, name := range []string{"AWS_LAMBDA_FUNCTION_NAME", "AWS_REGION", "AWS_ACCESS_KEY_ID"} {

@@ -11,6 +11,8 @@ import (
 
 	"github.com/go-faster/yaml"
 	"github.com/google/go-cmp/cmp"
+
+	"telegram-client/shared/lambdahttp"
 )
 
 // A template is template.yaml as far as the rules look at it. Intrinsic functions are objects: !Ref X is {"Ref": "X"}.
@@ -354,6 +356,22 @@ func TestTemplate_TheListenerIsStoppedBeforeTheNextStarts(t *testing.T) {
 	for _, want := range []string{`"ReadonlyRootFilesystem":true`, `"User":"65532:65532"`, `"Command":["CMD","/listener","healthcheck"]`} {
 		if !strings.Contains(task, want) {
 			t.Errorf("the listener's container lacks %s", want)
+		}
+	}
+}
+
+// The schedule says what the function understands, and nobody but the schedule may call it so.
+func TestTemplate_OpenJobsAreTakenUp(t *testing.T) {
+	t.Parallel()
+	tp := readTemplate(t)
+	want := `{"ScheduleExpression":"rate(1 minute)","Targets":[{"Arn":{"Fn::GetAtt":"SendMessagesFunction.Arn"},"Id":"sendmessages","Input":` +
+		asJSON(t, string(lambdahttp.OpenJobsEvent())) + `}]}`
+	if d := cmp.Diff(want, asJSON(t, tp.Resources["OpenJobs"].Properties)); d != "" {
+		t.Errorf("the schedule (-want +got):\n%s", d)
+	}
+	for name, r := range tp.Resources {
+		if r.Type == "AWS::Lambda::Permission" && r.Properties["SourceArn"] == nil {
+			t.Errorf("%s lets anybody's %v call the function", name, r.Properties["Principal"])
 		}
 	}
 }

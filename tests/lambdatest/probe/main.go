@@ -86,3 +86,5 @@ func (later) RunJob(_ context.Context, id string) error {
 	}
 	return nil
 }
+
+func (later) TakeUpJobs(context.Context) error { return nil }
