@@ -25,6 +25,7 @@ import (
 	"telegram-client/shared/httpapi"
 	"telegram-client/shared/job"
 	"telegram-client/shared/process"
+	"telegram-client/shared/pull"
 	"telegram-client/shared/redisstore"
 	"telegram-client/shared/seal"
 	"telegram-client/shared/service"
@@ -93,7 +94,9 @@ func (p Parts) Entries() *httpapi.API {
 }
 
 // Events returns the API of events.
-func (p Parts) Events() *httpapi.API { return httpapi.Events(p.Store, p.settings()) }
+func (p Parts) Events() *httpapi.API {
+	return httpapi.Events(p.Store, pull.New(p.Store, clock.System), p.settings())
+}
 
 // service carries out service calls.
 func (p Parts) service() *service.Service {

@@ -44,18 +44,19 @@ func TestFunctions_AnswerWhatIsTheirs(t *testing.T) {
 		status int
 		want   string // part of the answer
 	}{
-		"configflow begins a login": {ConfigFlow, "POST", "/config/flows", `{"source":"user"}`, 200, `"step_id":"user"`},
-		"configflow knows no flow":  {ConfigFlow, "GET", "/config/flows/none", "", 404, "unknown_flow"},
-		"optionsflow has no entry":  {OptionsFlow, "GET", "/config/entries/tg_aaaaaaaaaaaaaaaaaaaaaaaaaa/options", "", 404, "unknown_entry"},
-		"optionsflow has no flow":   {OptionsFlow, "POST", "/config/entries/tg_aaaaaaaaaaaaaaaaaaaaaaaaaa/options/flows", "", 404, "unknown_entry"},
-		"entries lists none":        {Entries, "GET", "/config/entries", "", 200, "[]"},
-		"entries says where all is": {Entries, "GET", "/config", "", 200, `"sendmessages":"http://example.com"`},
-		"events has no entry":       {Events, "GET", "/config/entries/tg_aaaaaaaaaaaaaaaaaaaaaaaaaa/dead-letters", "", 404, "unknown_entry"},
-		"sendmessages needs one":    {SendMessages(service.Media{}), "POST", "/services/telegram_client/send_messages", `{"target_id":1,"message":"Hi"}`, 404, "no_entry"},
-		"editmessage needs one":     {EditMessage(service.Media{}), "POST", "/services/telegram_client/edit_message", `{"message":1,"text":"Hi"}`, 404, "no_entry"},
-		"deletemessages needs one":  {DeleteMessages, "POST", "/services/telegram_client/delete_messages", `{"message_ids":1}`, 404, "no_entry"},
-		"chats needs one":           {Chats, "POST", "/services/telegram_client/get_chats", `{}`, 404, "no_entry"},
-		"sendmessages sends only":   {SendMessages(service.Media{}), "GET", "/config/entries", "", 404, "not_found"},
+		"configflow begins a login":  {ConfigFlow, "POST", "/config/flows", `{"source":"user"}`, 200, `"step_id":"user"`},
+		"configflow knows no flow":   {ConfigFlow, "GET", "/config/flows/none", "", 404, "unknown_flow"},
+		"optionsflow has no entry":   {OptionsFlow, "GET", "/config/entries/tg_aaaaaaaaaaaaaaaaaaaaaaaaaa/options", "", 404, "unknown_entry"},
+		"optionsflow has no flow":    {OptionsFlow, "POST", "/config/entries/tg_aaaaaaaaaaaaaaaaaaaaaaaaaa/options/flows", "", 404, "unknown_entry"},
+		"entries lists none":         {Entries, "GET", "/config/entries", "", 200, "[]"},
+		"entries says where all is":  {Entries, "GET", "/config", "", 200, `"sendmessages":"http://example.com"`},
+		"events has no entry":        {Events, "GET", "/config/entries/tg_aaaaaaaaaaaaaaaaaaaaaaaaaa/dead-letters", "", 404, "unknown_entry"},
+		"events has nothing to give": {Events, "GET", "/events?owner=home&reader=1", "", 404, "no_entry"},
+		"sendmessages needs one":     {SendMessages(service.Media{}), "POST", "/services/telegram_client/send_messages", `{"target_id":1,"message":"Hi"}`, 404, "no_entry"},
+		"editmessage needs one":      {EditMessage(service.Media{}), "POST", "/services/telegram_client/edit_message", `{"message":1,"text":"Hi"}`, 404, "no_entry"},
+		"deletemessages needs one":   {DeleteMessages, "POST", "/services/telegram_client/delete_messages", `{"message_ids":1}`, 404, "no_entry"},
+		"chats needs one":            {Chats, "POST", "/services/telegram_client/get_chats", `{}`, 404, "no_entry"},
+		"sendmessages sends only":    {SendMessages(service.Media{}), "GET", "/config/entries", "", 404, "not_found"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

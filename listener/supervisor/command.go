@@ -40,6 +40,10 @@ func (v *service) command(ctx context.Context, cancel context.CancelCauseFunc) {
 				v.deliver.Wake()
 			case entry.Released:
 				v.deliver.Fresh()
+			case entry.Acknowledged:
+				if c.Callback != nil {
+					v.callbacks.acknowledged(c.Callback.QueryID)
+				}
 			case entry.Devices:
 				v.upkeep.now()
 			case entry.Mint, entry.Touch, entry.AnswerCallback:

@@ -51,6 +51,8 @@ const (
 	Wake CommandKind = "wake"
 	// Released: events that waited for a call to end can be delivered now.
 	Released CommandKind = "released"
+	// Acknowledged: Home Assistant has fetched the callback query of Callback.
+	Acknowledged CommandKind = "acknowledged"
 	// Remove: end the connection and every login.
 	Remove CommandKind = "remove"
 	// Devices: something has become of an authorization; look at all.

@@ -47,6 +47,8 @@ const (
 	Owned             Code = "owned"
 	InProgress        Code = "in_progress"
 	UnknownOutcome    Code = "unknown_outcome"
+	CursorUnknown     Code = "cursor_unknown"
+	ReaderReplaced    Code = "reader_replaced"
 	ReauthRequired    Code = "reauth_required"
 	RemovalInProgress Code = "removal_in_progress"
 	BodyTooLarge      Code = "body_too_large"

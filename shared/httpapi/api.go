@@ -34,6 +34,7 @@ type Deadlines struct {
 	Text     time.Duration // sends, edits and deletes text; 25 s
 	Files    time.Duration // sends files; 900 s
 	FlowStep time.Duration // answers a step of a flow; 30 s
+	Pull     time.Duration // waits for events; 25 s
 	Record   time.Duration // reads or writes the store only; 10 s
 }
 
@@ -42,6 +43,7 @@ func (d Deadlines) withDefaults() Deadlines {
 		Text:     cmp.Or(d.Text, 25*time.Second),
 		Files:    cmp.Or(d.Files, 900*time.Second),
 		FlowStep: cmp.Or(d.FlowStep, 30*time.Second),
+		Pull:     cmp.Or(d.Pull, 25*time.Second),
 		Record:   cmp.Or(d.Record, 10*time.Second),
 	}
 }

@@ -4,12 +4,16 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/url"
+	"strconv"
+	"time"
 
 	"github.com/google/uuid"
 
 	"telegram-client/shared/entry"
 	"telegram-client/shared/fault"
 	"telegram-client/shared/outbox"
+	"telegram-client/shared/pull"
 )
 
 // An EventStore keeps the events that wait, and those that were refused for good. A fault of any method may be
@@ -24,18 +28,75 @@ type EventStore interface {
 	DropLetter(ctx context.Context, id entry.ID, event uuid.UUID) error
 }
 
-// Events returns the API of the function events: what the target has refused.
-func Events(store EventStore, s Settings) *API {
-	h := &events{store}
+// A Puller hands events out to whoever fetches them. *pull.Reader is one.
+type Puller interface {
+	// Read acknowledges the batch that the request names and returns the next one, or the same one again; if there is
+	// nothing it waits. Faults: no_entry, cursor_unknown, reader_replaced.
+	Read(ctx context.Context, r pull.Request) (pull.Batch, error)
+}
+
+// Events returns the API of the function events: what Home Assistant fetches, and what it has refused.
+func Events(store EventStore, p Puller, s Settings) *API {
+	h := &events{store, p}
 	d := s.Deadlines.withDefaults().Record
 	return newAPI(s,
+		route{pattern: "GET /events", deadline: s.Deadlines.withDefaults().Pull, serve: h.pull},
 		route{pattern: "GET /config/entries/{id}/dead-letters", deadline: d, serve: ofEntry(h.letters)},
 		route{pattern: "POST /config/entries/{id}/dead-letters/{event_id}/replay", deadline: d, serve: ofEntry(h.replay)},
 		route{pattern: "DELETE /config/entries/{id}/dead-letters/{event_id}", deadline: d, serve: ofEntry(h.drop)},
 	)
 }
 
-type events struct{ store EventStore }
+type events struct {
+	store  EventStore
+	puller Puller
+}
+
+// pull gives out a batch.
+func (h *events) pull(w http.ResponseWriter, r *http.Request) error {
+	q, err := readPull(r.URL.Query())
+	if err != nil {
+		return err
+	}
+	b, err := h.puller.Read(r.Context(), q)
+	if err != nil {
+		return err
+	}
+	out := make([]json.RawMessage, len(b.Items))
+	for i := range b.Items {
+		it := &b.Items[i]
+		out[i] = it.AppendJSON(nil, it.Attempts, true)
+	}
+	writeJSON(w, http.StatusOK, struct {
+		Events []json.RawMessage `json:"events"`
+		Cursor string            `json:"cursor"`
+		More   bool              `json:"more"`
+	}{out, b.Cursor, b.More})
+	return nil
+}
+
+// readPull reads what stands in the address.
+func readPull(q url.Values) (p pull.Request, err error) {
+	p = pull.Request{Owner: q.Get("owner"), Reader: q.Get("reader"), After: q.Get("after")}
+	switch {
+	case p.Owner == "":
+		return p, fault.At(fault.MissingField, "owner", "Say in the address whose events are fetched: the owner of the target.")
+	case p.Reader == "":
+		return p, fault.At(fault.MissingField, "reader", "Say in the address who reads: a random text, another one at each start.")
+	case len(p.Owner) > longestName:
+		return p, fault.At(fault.InvalidField, "owner", "This has to have %d characters at most.", longestName)
+	case len(p.Reader) > longestName:
+		return p, fault.At(fault.InvalidField, "reader", "This has to have %d characters at most.", longestName)
+	}
+	if wait := q.Get("wait"); wait != "" {
+		n, err := strconv.Atoi(wait)
+		if err != nil || n < 0 || n > int(pull.MostWait/time.Second) {
+			return p, fault.At(fault.InvalidField, "wait", "This has to be a number of seconds from 0 to %d.", int(pull.MostWait/time.Second))
+		}
+		p.Wait = time.Duration(n) * time.Second
+	}
+	return p, nil
+}
 
 type letterJSON struct {
 	EventID    uuid.UUID       `json:"event_id"`

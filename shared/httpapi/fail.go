@@ -51,6 +51,8 @@ var statuses = map[fault.Code]int{
 	fault.Owned:             http.StatusConflict,
 	fault.InProgress:        http.StatusConflict,
 	fault.UnknownOutcome:    http.StatusConflict,
+	fault.CursorUnknown:     http.StatusConflict,
+	fault.ReaderReplaced:    http.StatusConflict,
 	fault.ReauthRequired:    http.StatusConflict,
 	fault.RemovalInProgress: http.StatusConflict,
 

@@ -11,7 +11,7 @@ import (
 
 func TestOpenAPI_HasExactlyTheRoutes(t *testing.T) {
 	t.Parallel()
-	all := Join(configFlowAPI(&scriptedFlows{}, newEntryStore()), optionsFlowAPI(&scriptedOptionsFlows{}, newEntryStore()), entriesAPI(newEntryStore()), Events(&eventStore{}, testSettings(io.Discard)), SendMessages(&scriptedSender{}, testSettings(io.Discard)),
+	all := Join(configFlowAPI(&scriptedFlows{}, newEntryStore()), optionsFlowAPI(&scriptedOptionsFlows{}, newEntryStore()), entriesAPI(newEntryStore()), Events(&eventStore{}, nil, testSettings(io.Discard)), SendMessages(&scriptedSender{}, testSettings(io.Discard)),
 		EditMessage(&scriptedSender{}, testSettings(io.Discard)), DeleteMessages(&scriptedSender{}, testSettings(io.Discard)), Chats(&scriptedSender{}, testSettings(io.Discard)))
 	want := map[string]bool{}
 	for _, r := range all.routes {

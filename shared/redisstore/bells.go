@@ -37,7 +37,12 @@ func newBells(client redis.UniversalClient) *bells {
 // listen returns a bell that hears a word on a channel ("" hears every word), once the store has confirmed that it
 // does or after a second. The caller ends it with b.forget.
 func (b *bells) listen(ctx context.Context, channel, word string) *bell {
-	w := &bell{channel: channel, word: word, rung: make(chan struct{}, 1), ready: make(chan struct{}, 1)}
+	return b.listenOn(ctx, channel, word, make(chan struct{}, 1))
+}
+
+// listenOn is listen with a channel that several bells may share.
+func (b *bells) listenOn(ctx context.Context, channel, word string, rung chan struct{}) *bell {
+	w := &bell{channel: channel, word: word, rung: rung, ready: make(chan struct{}, 1)}
 	b.mu.Lock()
 	if b.closed {
 		b.mu.Unlock()

@@ -288,7 +288,28 @@ func (s *Store) Overview(ctx context.Context, id entry.ID) (entry.Overview, erro
 	if oldest := queue.int(1); oldest > 0 {
 		o.Queue.OldestAge = max(0, time.Duration(queue.int(6)-oldest)*time.Millisecond)
 	}
+	unread(&o, queue.int(7), queue.int(6))
 	return o, nil
+}
+
+// unreadAfter is how long the target of a reader is usable after it was set or read.
+const unreadAfter = 2 * time.Minute
+
+// unread says that nobody fetches the events of an entry that has them fetched: no delivery of the listener finds out.
+func unread(o *entry.Overview, read, now int64) {
+	if t := &o.Entry.Target; t.Type != entry.Pull || t.Paused || o.Entry.Removing {
+		return
+	}
+	since := o.Entry.ModifiedAt
+	if at := unixMilli(read); at.After(since) {
+		since = at
+	}
+	if time.UnixMilli(now).Sub(since) < unreadAfter {
+		return
+	}
+	o.Status.TargetUnreachableSince = since
+	o.Status.Health = append(o.Status.Health, health.Condition{Code: health.HomeUnreachable, Since: since,
+		Placeholders: map[string]string{"reason": "it does not fetch its events"}})
 }
 
 // openStatus completes what the listener last said: if none serves the entry any more it is not connected, whatever the

@@ -53,6 +53,8 @@ const (
 	partDropped = "dropped" // hash: reason and tag to how many events were given up and when
 	partTold    = "told"    // hash: what was moved there from dropped to be told
 	partDead    = "dead"    // hash: item name to a sealed dead letter
+	partReader  = "reader"  // hash: who fetches events, the batch it was given last, and when
+	partFormer  = "former"  // sorted set: readers that were replaced by when
 	partAcked   = "acked"   // sorted set: acknowledged items of the last day by time
 	partGraves  = "graves"  // sorted set: dead letters by time
 
@@ -64,7 +66,7 @@ func partAuthorization(n authorization.Name) string { return "auth:" + string(n)
 var (
 	partsSenders = []string{"auth:sender 1", "auth:sender 2", "auth:sender 3"}
 	partsOutbox  = []string{partItems, partMeta, partLanes, partHeads, partDurable, partPassing, partExpiry, partHeld, partLatest,
-		partMarks, partOrphans, partBox, partTypes, partDropped, partTold}
+		partMarks, partOrphans, partBox, partTypes, partDropped, partTold, partReader}
 	partsWait = []string{partQueue, partWaiting}
 	partsPeer = []string{partPeers, partNames}
 )

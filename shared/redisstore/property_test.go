@@ -179,7 +179,9 @@ func TestProperty_OnlyOthersEventsInOrder(t *testing.T) {
 			dead      []*speaking // those that died after they had said what they were about to do
 			said      int
 			want, got = map[string][]string{}, map[string][]string{}
+			reader    = &pulling{world: w, id: id, reader: "reader"}
 		)
+		pulled := rapid.Bool().Draw(rt, "the events are fetched")
 		lanes := rapid.SampledFrom([]string{"", "a", "b"})
 		say := func(rt *rapid.T, own bool, text string) int {
 			last++
@@ -244,6 +246,37 @@ func TestProperty_OnlyOthersEventsInOrder(t *testing.T) {
 			}
 			if len(claimed.Expired) > 0 {
 				rt.Fatalf("given up: %v", claimed.Expired)
+			}
+		}
+		// fetch asks for events as a reader that has got the last answer, or has not.
+		fetch := func(after string) {
+			before, last := mayHold(), reader.last
+			now, err := reader.ask(after)
+			if err != nil {
+				rt.Fatal(err)
+			}
+			if n := w.client.ZCard(ctx(t), key(id, partHeld)).Val(); n > 0 && !before {
+				rt.Fatalf("%d events wait although nobody is about to act", n)
+			}
+			reader.last = now
+			switch {
+			case now.Batch != last.Batch:
+				for _, it := range now.Items {
+					got[it.Lane] = append(got[it.Lane], string(it.Body))
+				}
+			case after == last.Batch && len(now.Items) > 0:
+				rt.Fatalf("what was acknowledged came again: %v", now.Items)
+			case after != last.Batch && len(now.Items) != len(last.Items):
+				rt.Fatalf("the same batch had %d events, then %d", len(last.Items), len(now.Items))
+			}
+		}
+		if pulled {
+			deliver = func(n int) {
+				if n == 0 {
+					fetch("")
+				} else {
+					fetch(reader.last.Batch)
+				}
 			}
 		}
 		rt.Repeat(map[string]func(*rapid.T){

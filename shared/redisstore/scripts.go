@@ -50,7 +50,7 @@ type scripts struct {
 	removeEntry, command, answer, standings, forget *script
 	claimEntry, extend, release, note, drop, works  *script // a listener's
 	commit, claim, settle                           *script // an outbox's
-	deadLetters, replay, dropLetter                 *script
+	deadLetters, replay, dropLetter, pull           *script
 	takeFlow, putFlow, putOptionsFlow               *script
 	putJob, dropJob, claimJob, keepJob              *script
 	endJob, lookJob                                 *script
@@ -72,7 +72,7 @@ func newScripts() scripts {
 		answer:      newScript("answer", partListener, partReply),
 		standings:   newScript("standings", partEntry, partListener, partsSenders),
 		forget: newScript("forget", partEntry, partListener, partsSenders, partsWait, partsPeer, partsOutbox, partState,
-			partCommands, partAcked, partDead, partGraves),
+			partCommands, partFormer, partAcked, partDead, partGraves),
 		claimEntry: newScript("claim_entry", partEntry, partListener, partsSenders, partsWait, partPeers, partsOutbox, partState),
 		extend:     newScript("extend", partEntry, partListener),
 		release:    newScript("release", partListener),
@@ -86,6 +86,8 @@ func newScripts() scripts {
 		deadLetters: newScript("dead_letters", partEntry, partBox, partDead, partGraves),
 		replay:      newScript("replay", partEntry, partsOutbox, partDead, partGraves, partCommands),
 		dropLetter:  newScript("drop_letter", partEntry, partBox, partDead, partGraves),
+
+		pull: newScript("pull", partEntry, partListener, partsSenders, partsOutbox, partFormer, partAcked),
 
 		takeFlow: newScript("take_flow", "flow"),
 		putFlow:  newScript("put_flow", "flow"),

@@ -3,6 +3,8 @@ package e2e
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -92,8 +94,33 @@ func TestButtons_AreAnswered(t *testing.T) {
 	query = press("Open")
 	want("POST", "/services/telegram_client/answer_callback_query", map[string]any{"config_entry_id": cast.EntryID, "id": query, "text": "It opens", "alert": true})
 	sees(query, telegramtest.CallbackAnswer{Answered: true, Text: "It opens", Alert: true})
-	if a, err := stage.Bridge.Call(ctx, "", "POST", "/services/telegram_client/answer_callback_query",
-		map[string]any{"config_entry_id": cast.EntryID, "id": query + 1, "text": "of nobody"}); err != nil || a.Status != 404 || a.Get("error", "field") != "id" {
-		t.Errorf("of a query that is not there: %d %s, %v", a.Status, a.Body, err)
+	ofNobody := func() {
+		t.Helper()
+		if a, err := stage.Bridge.Call(ctx, "", "POST", "/services/telegram_client/answer_callback_query",
+			map[string]any{"config_entry_id": cast.EntryID, "id": query + 1, "text": "of nobody"}); err != nil || a.Status != 404 || a.Get("error", "field") != "id" {
+			t.Errorf("of a query that is not there: %d %s, %v", a.Status, a.Body, err)
+		}
 	}
+	ofNobody()
+
+	// The same where events are fetched: what stops waiting is what the reader has acknowledged.
+	want("PUT", "/config/entries/"+cast.EntryID+"/options", map[string]any{"bridge": map[string]any{"answer_callbacks_after": 0.2}})
+	want("PUT", "/config/entries/"+cast.EntryID+"/target", map[string]any{"type": "pull", "owner": "fetcher", "take_over": true})
+	ofNobody() // the listener has heard of the new target when it has answered this,
+	ofNobody() // and taken it up when it hears this
+	query, err = stage.Telegram.Press(telegramtest.Pressing{User: cast.Friend.ID, Chat: cast.Bot.ID, Message: all[len(all)-1].ID, Button: "Close"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cursor, seen := "", false
+	for acknowledged := false; !acknowledged; {
+		acknowledged = seen
+		a, err := stage.Bridge.Want(ctx, 200, "events", "GET", "/events?owner=fetcher&reader=1&wait=1&after="+cursor, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cursor = a.Get("cursor")
+		seen = seen || strings.Contains(string(a.Body), fmt.Sprintf(`"id":%d`, query))
+	}
+	sees(query, telegramtest.CallbackAnswer{Answered: true})
 }

@@ -224,7 +224,7 @@ func TestOwnActions_AnUploadHoldsNothing(t *testing.T) {
 	})
 	p := &phoneAndServices{Stage: stage, t: t, ctx: ctx, me: stage.Telegram.User("owner_of_all"), alice: stage.Telegram.User("alice")}
 	stage.Home.Listen("telegram_client_"+string(filter.NewMessage), func(homeassistanttest.Trigger) {})
-	p.login()
+	p.login(p.eventBus())
 	p.say(p.alice, "hers")
 
 	told := func(want ...string) {

@@ -41,7 +41,7 @@ func TestOwnActions_AreNoEvents(t *testing.T) {
 	for _, e := range filter.Events() {
 		stage.Home.Listen("telegram_client_"+string(e), func(homeassistanttest.Trigger) {})
 	}
-	p.login()
+	p.login(p.eventBus())
 
 	theirs := p.say(p.alice, "hers") // an event
 	id := p.service("send_messages", map[string]any{"target_username": "alice", "message": "by service"})
@@ -143,14 +143,19 @@ func (p *phoneAndServices) post(method, path string, body any) story.Answer {
 	return a
 }
 
-func (p *phoneAndServices) login() {
+// eventBus is the target of Home Assistant's event bus.
+func (p *phoneAndServices) eventBus() map[string]any {
+	return map[string]any{"type": "event", "url": p.Home.URL(), "token": p.Home.Token(), "owner": "home"}
+}
+
+func (p *phoneAndServices) login(target map[string]any) {
 	p.t.Helper()
 	a := p.post("POST", "/config/flows", map[string]any{"source": "user"})
 	flow := "/config/flows/" + a.Get("flow_id")
 	p.post("POST", flow, map[string]any{"api_id": 1, "api_hash": apiHash, "client_type": "client"})
 	p.post("POST", flow, map[string]any{"phone": p.me.Phone})
 	p.entry = p.post("POST", flow, map[string]any{"code": p.Telegram.LastCode(p.me.Phone)}).Get("result", "entry_id")
-	p.post("PUT", "/config/entries/"+p.entry+"/target", map[string]any{"type": "event", "url": p.Home.URL(), "token": p.Home.Token(), "owner": "home"})
+	p.post("PUT", "/config/entries/"+p.entry+"/target", target)
 	look := time.NewTicker(50 * time.Millisecond)
 	defer look.Stop()
 	for a = p.post("GET", "/config/entries/"+p.entry, nil); a.Get("state") != "loaded" || a.Get("target", "state") != "usable"; a = p.post("GET", "/config/entries/"+p.entry, nil) {

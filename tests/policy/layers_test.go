@@ -18,7 +18,7 @@ var tiers = map[string]struct {
 	"filter": {tier: 1}, "event": {1, "filter"}, "health": {tier: 1}, "entry": {1, "filter health"},
 	"message": {1, "media"}, "media": {tier: 1}, "media/content": {1, "media"}, "outbox": {tier: 1}, "flow": {tier: 1},
 	"lease": {tier: 2}, "authorization": {2, "lease"}, "flow/login": {2, "authorization lease"}, "flow/options": {tier: 2},
-	"transfer": {tier: 2}, "job": {tier: 2},
+	"transfer": {tier: 2}, "job": {tier: 2}, "pull": {tier: 2},
 	"service":  {2, "authorization lease transfer"},
 	"telegram": {tier: 3}, "redisstore": {tier: 3}, "homeassistant": {3, "dialpolicy"}, "dialpolicy": {tier: 3}, "attachment": {3, "dialpolicy"},
 	"httpapi": {tier: 3}, "lambdahttp": {tier: 3}, "awsapi": {tier: 3}, "secretsmanager": {3, "awsapi"}, "selfinvoke": {3, "awsapi"}, "process": {3, "lambdahttp secretsmanager"},

@@ -10,21 +10,7 @@ end
 
 for _, a in ipairs(senders()) do judge(a) end
 
--- What is on its way stays until it is known what became of it, and in front of the others.
-local stays, page = 0, nil
-repeat
-  page = redis.call('ZRANGEBYSCORE', K.expiry, '-inf', now, 'LIMIT', stays, 1000)
-  for _, name in ipairs(page) do
-    local m = item(name)
-    if not m then
-      redis.call('ZREM', K.expiry, name)
-    elseif H.busy[m.l .. ':'] then
-      stays = stays + 1
-    else
-      give_up(name, m, 'max_age')
-    end
-  end
-until #page < 1000
+expire(H.busy)
 
 local found = {}
 local pause = tonumber(redis.call('HGET', K.box, 'pause') or 0)

@@ -78,6 +78,7 @@ for i, it in ipairs(H.items) do
 end
 
 keep_limits()
+if queued > 0 then tell_reader() end
 learn(3 + 3 * #H.items, H.peers, H.names)
 redis.call('SET', K.state, ARGV[2])
 redis.call('HDEL', K.entry, 'renewed')

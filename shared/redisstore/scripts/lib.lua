@@ -223,6 +223,41 @@ local function note(idem, place_in_order, name, blob)
   end
 end
 
+-- tell_reader tells the reader that waits for events to look again.
+local function tell_reader()
+  if tonumber(redis.call('HGET', K.reader, 'waits') or 0) > now then redis.call('PUBLISH', H.bell, 'events') end
+end
+
+-- handed_out returns the names of the batch that a reader was given in the last minute: it may be acknowledged yet.
+local function handed_out()
+  local v = redis.call('HMGET', K.reader, 'since', 'items')
+  local names = {}
+  if v[1] and tonumber(v[1]) + 60000 > now then
+    for _, name in ipairs(cjson.decode(v[2])) do names[name] = true end
+  end
+  return names
+end
+
+-- expire gives up what is too old. What is on its way stays until it is known what became of it, and in front of the
+-- others: the lanes of busy, as lane .. ':', and what a reader has.
+local function expire(busy)
+  local out = handed_out()
+  local stays, page = 0, nil
+  repeat
+    page = redis.call('ZRANGEBYSCORE', K.expiry, '-inf', now, 'LIMIT', stays, 1000)
+    for _, name in ipairs(page) do
+      local m = item(name)
+      if not m then
+        redis.call('ZREM', K.expiry, name)
+      elseif busy[m.l .. ':'] or out[name] then
+        stays = stays + 1
+      else
+        give_up(name, m, 'max_age')
+      end
+    end
+  until #page < 1000
+end
+
 local function is_marked(marks)
   if not marks or #marks == 0 then return false end
   for _, mark in ipairs(marks) do
@@ -274,6 +309,7 @@ local function resolve(a, unsure)
       redis.call('ZREM', K.held, name)
     end
   end
+  tell_reader()
   return released
 end
 

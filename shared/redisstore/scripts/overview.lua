@@ -1,6 +1,6 @@
 -- Overview: everything there is to show about an entry.
 -- H: quarantine, own_store, dead_life
--- Answers: ok, fields of the entry, {name, state}…, {waiting, oldest's time, dead, dropped, listener is there, its end, now} | unknown_entry
+-- Answers: ok, fields of the entry, {name, state}…, {waiting, oldest's time, dead, dropped, listener is there, its end, now, last read} | unknown_entry
 local e = redis.call('HMGET', K.entry, 'rec', 'rev', 'removing', 'created', 'status', 'sent', 'edited', 'deleted')
 if not e[1] then return {'unknown_entry'} end
 for i = 1, 8 do e[i] = e[i] or '' end
@@ -26,4 +26,5 @@ for _, class in ipairs({'durable', 'passing'}) do
   if m and (oldest == 0 or m.a < oldest) then oldest = m.a end
 end
 return {'ok', e, devices, {redis.call('ZCARD', K.durable) + redis.call('ZCARD', K.passing), oldest, redis.call('ZCOUNT', K.graves, now - H.dead_life, '+inf'),
-  tonumber(redis.call('HGET', K.box, 'dropped') or 0), serving, last, now}}
+  tonumber(redis.call('HGET', K.box, 'dropped') or 0), serving, last, now,
+  tonumber(redis.call('HGET', K.reader, 'at') or 0)}}

@@ -15,6 +15,7 @@ if redis.call('HEXISTS', K.meta, it.n) == 0 then -- Telegram has not told it aga
   local q = redis.call('HINCRBY', K.box, 'seq', 1)
   put(it.n, {q = q, l = it.l, c = it.c, x = it.x, t = it.t, o = it.o, a = now, n = 0, u = now, z = #ARGV[2]}, ARGV[2])
   keep_limits()
+  tell_reader()
 end
 redis.call('XADD', K.commands, 'MAXLEN', '~', 1000, '*', 'c', ARGV[3])
 redis.call('PUBLISH', H.bell, 'commands')
