@@ -5,6 +5,13 @@
 // free sender, opens its connection, runs the caller's work, and ends connection and lease in that order; nobody uses
 // an authorization in any other way, but for the listener, which holds the lease of its own.
 //
+// The lease of a call is as long as the call may take, and a little more, so that it is a matter of two trips to the store.
+// A call that moves files may take a quarter of an hour: would its lease last so long, a process that is killed would keep
+// everybody from the sender until then, and the events that its call may have caused from their target; and after each restart
+// of the store, which may have forgotten such a lease, nobody could send for as long. So that lease is as short as any
+// other and is renewed while the call lives, as the listener's is. It is obeyed in the same way: a lease that is lost or cannot be renewed in
+// time lets nothing more be written, and ends the call.
+//
 // How a lease is granted is the business of the [Store], how a connection is opened that of the [Dialer].
 package authorization
 

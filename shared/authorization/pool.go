@@ -134,11 +134,13 @@ func (p *Pool) once(ctx context.Context, r Request, use func(context.Context, *C
 	app := App{App: g.Entry.App, Device: g.Name.Device()}
 	call.abroad = newAbroad(p, g, app)
 	var w watcher
-	ending, err := p.dialer.Use(ctx, app, g.Session.Clone(), g.Lease, func(ctx context.Context, api *tg.Client) error {
+	held, stop := p.keep(ctx, g)
+	ending, err := p.dialer.Use(held, app, g.Session.Clone(), g.Lease, func(ctx context.Context, api *tg.Client) error {
 		w.next = api.Invoker()
 		call.API = tg.NewClient(&w)
 		return use(ctx, call)
 	})
+	stop()
 	res := w.result(err, ending)
 	res.Fate, ending.Session = call.abroad.result(res.Fate, ending.Session)
 	res.Outcome = call.Done

@@ -83,6 +83,11 @@ type house struct {
 
 func newHouse(t *testing.T, senders int) *house {
 	t.Helper()
+	return newHouseOf(t, senders, redisstore.Options{})
+}
+
+func newHouseOf(t *testing.T, senders int, o redisstore.Options) *house {
+	t.Helper()
 	ring, err := seal.ParseKeyring(seal.NewKey(), seal.NewKey())
 	if err != nil {
 		t.Fatal(err)
@@ -91,7 +96,7 @@ func newHouse(t *testing.T, senders int) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store := redisstore.New(client, ring, redisstore.Options{})
+	store := redisstore.New(client, ring, o)
 	t.Cleanup(func() { _ = store.Close() })
 	h := &house{store: store, id: entry.NewID(ring, 1),
 		line: &line{t: t, open: map[byte]int{}, asked: map[byte]int{}, answer: func(byte, int) error { return nil }}}

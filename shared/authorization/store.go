@@ -59,7 +59,8 @@ type Request struct {
 	Targets []peer.Target
 	// Idempotency is nil for a call that may be repeated.
 	Idempotency *Idempotency
-	// For is how long the call may take: the lease is For + 15 s and is never renewed.
+	// For is how long the call may take: the lease is For + 15 s and is not renewed, but for a call that may take more
+	// than LongCall.
 	For time.Duration
 	// Wait is how long to wait, first come first served, for a sender to become free.
 	Wait time.Duration
@@ -67,13 +68,19 @@ type Request struct {
 	Only Name
 }
 
+// LongCall is how long a call may take whose lease lasts for all of it. One that may take longer, because it moves files,
+// has a lease of the usual length that is renewed.
+const LongCall = time.Minute
+
 // A Grant is the use of an authorization.
 type Grant struct {
 	Entry   entry.Entry
 	Name    Name
 	Session Session
 	Lease   *lease.Lease
-	Peers   []peer.Record
+	// Term is how long the lease lasts from each renewal; 0: it is not renewed.
+	Term  time.Duration
+	Peers []peer.Record
 	// Repeat is set if the call was made before.
 	Repeat *Repeat
 	// Key is the request's idempotency key; empty: none.
@@ -125,6 +132,9 @@ type Store interface {
 	// authorization works), sender_busy and sender_resting with a time to retry, in_progress, idempotency_key_reused,
 	// store_unavailable.
 	Acquire(ctx context.Context, r Request) (*Grant, error)
+	// Extend renews the lease of a grant: it lasts for its Term from now on. It fails with lease.ErrLost if the grant is not the caller's
+	// any more, or has expired.
+	Extend(ctx context.Context, g *Grant) error
 	// Announce records what the holder of a grant is about to do, in place of what it said when it acquired it. Events that
 	// are committed from then on wait for it; a grant that expired before is judged by what it said before. It fails with
 	// lease.ErrLost if the grant is not the caller's any more, or has expired: then nothing may be done.

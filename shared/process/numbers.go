@@ -22,7 +22,7 @@ type Numbers struct {
 	CallDeadline time.Duration `env:"CALL_DEADLINE" envDefault:"25s"`      // text, edit, delete
 	FileDeadline time.Duration `env:"FILE_DEADLINE" envDefault:"900s"`     // a call with files
 	FlowDeadline time.Duration `env:"FLOW_STEP_DEADLINE" envDefault:"30s"` // a step of a flow
-	LeaseMargin  time.Duration `env:"LEASE_MARGIN" envDefault:"15s"`       // a function's lease is its call's deadline and this
+	LeaseMargin  time.Duration `env:"LEASE_MARGIN" envDefault:"15s"`       // a function's lease is its call's deadline and this; with files as long as a text's, and renewed
 	SenderWait   time.Duration `env:"SENDER_WAIT" envDefault:"8s"`         // for a sender that is busy
 	Senders      int           `env:"SENDERS" envDefault:"1"`              // per entry, made at the login
 	FlowLife     time.Duration `env:"FLOW_LIFE" envDefault:"15m"`

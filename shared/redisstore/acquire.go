@@ -26,6 +26,11 @@ func (s *Store) Acquire(ctx context.Context, r authorization.Request) (*authoriz
 	return s.acquire(ctx, r, "")
 }
 
+// Extend extends the lease of a grant. See authorization.Store.
+func (s *Store) Extend(ctx context.Context, g *authorization.Grant) error {
+	return s.extend(ctx, g.Entry.ID, g.Name, g.Lease, g.Term)
+}
+
 // Borrow takes the lease of a sender of an entry that the caller serves. See listener/supervisor.
 func (s *Store) Borrow(ctx context.Context, id entry.ID, l *lease.Lease, name authorization.Name, d time.Duration) (*authorization.Grant, error) {
 	g, err := s.acquire(ctx, authorization.Request{Entry: id, Only: name, For: d, Wait: -1}, l.Nonce())
@@ -40,8 +45,9 @@ type asking struct {
 	r        authorization.Request
 	id       entry.ID
 	nonce    string
-	deadline time.Time // of the call
-	patience time.Time // of its waiting
+	deadline time.Time     // of the call
+	patience time.Time     // of its waiting
+	term     time.Duration // of a lease that is renewed; 0: it is to last for the whole call
 	h        fields
 	ids      []byte // sealed random ids
 }
@@ -49,6 +55,9 @@ type asking struct {
 func (s *Store) acquire(ctx context.Context, r authorization.Request, under string) (*authorization.Grant, error) {
 	start := s.now()
 	a := &asking{r: r, id: r.Entry, nonce: lease.NewNonce(), deadline: start.Add(r.For), patience: start.Add(r.Wait)}
+	if under == "" && r.For > authorization.LongCall {
+		a.term = s.numbers.CallDeadline + s.numbers.Margin
+	}
 	if err := s.describe(a, under); err != nil {
 		return nil, err
 	}
@@ -56,7 +65,7 @@ func (s *Store) acquire(ctx context.Context, r authorization.Request, under stri
 	waited := false
 	for {
 		asked := s.now()
-		a.h["lease"] = (a.deadline.Sub(asked) + s.numbers.Margin).Milliseconds()
+		a.h["lease"] = s.leaseOf(a, asked).Milliseconds()
 		a.h["wait"] = a.patience.Sub(asked).Milliseconds()
 		got, err := s.run(ctx, s.scripts.acquire, a.id, a.h, a.ids)
 		if err != nil {
@@ -104,6 +113,15 @@ func (s *Store) kept(ctx context.Context) error {
 	case <-ctx.Done():
 		return s.failed(ctx, "wait for a long lease to be known", ctx.Err())
 	}
+}
+
+// leaseOf returns how long the lease is that is asked for. One that is renewed is as long as that of a call that sends a
+// text, so that whatever dies is over as soon as that.
+func (s *Store) leaseOf(a *asking, asked time.Time) time.Duration {
+	if a.term > 0 {
+		return a.term
+	}
+	return a.deadline.Sub(asked) + s.numbers.Margin
 }
 
 // await waits for the bell, or for time to make a look worth while.
@@ -222,7 +240,8 @@ func (s *Store) granted(a *asking, asked time.Time, got reply) (*authorization.G
 		return nil, fmt.Errorf("acquire: %w", err)
 	}
 	g.Name = said.Name
-	g.Lease = lease.New(a.nonce, said.Epoch, asked, a.deadline.Sub(asked)+s.numbers.Margin, s.now)
+	g.Term = a.term
+	g.Lease = lease.New(a.nonce, said.Epoch, asked, s.leaseOf(a, asked), s.now)
 	if g.Session, err = s.openSession(a.id, g.Name, got.bytes(3)); err != nil {
 		return nil, err
 	}

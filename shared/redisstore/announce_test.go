@@ -72,7 +72,7 @@ func TestAnnounce_CallsThatDie(t *testing.T) {
 					t.Fatal(err)
 				}
 				r := request(id)
-				r.For = 100 * time.Second
+				r.For = 60 * time.Second
 				r.Idempotency = &authorization.Idempotency{Key: "k", RandomIDs: []int64{1, 2}}
 				g := w.acquire(r)
 				// The owner sends a picture without a caption, as the call will; the listener hears of it late.
@@ -86,7 +86,7 @@ func TestAnnounce_CallsThatDie(t *testing.T) {
 				if c.ends {
 					w.finish(g, authorization.Result{Outcome: authorization.Outcome{Unsure: true}})
 				} else {
-					w.pass(115*time.Second - max(c.at, 0))
+					w.pass(75*time.Second - max(c.at, 0))
 				}
 				if diff := cmp.Diff(c.want, w.drain(id, l.Lease), anyOrder); diff != "" {
 					t.Errorf("delivered:\n%s", diff)

@@ -82,8 +82,13 @@ func (s *Store) openClaim(id entry.ID, c *authorization.Claim, state string, got
 // RenewEntry extends the lease, and keeps which store it is that says so. Error: lease.ErrLost, also if the lease had
 // expired by the store's clock.
 func (s *Store) RenewEntry(ctx context.Context, id entry.ID, l *lease.Lease, d time.Duration) error {
+	return s.extend(ctx, id, authorization.Listener, l, d)
+}
+
+// extend extends the lease of any authorization.
+func (s *Store) extend(ctx context.Context, id entry.ID, name authorization.Name, l *lease.Lease, d time.Duration) error {
 	asked := s.now()
-	if err := s.held(ctx, s.scripts.extend, id, l, fields{"lease": d.Milliseconds()}); err != nil {
+	if err := s.held(ctx, s.scripts.extend, id, l, fields{"name": name, "lease": d.Milliseconds()}); err != nil {
 		return err
 	}
 	l.Extend(asked, d)

@@ -68,6 +68,26 @@ func TestAcquire_RestartIsNoticedByTheRenewal(t *testing.T) {
 	w.finish(w.acquire(request(id)), authorization.Result{})
 }
 
+// A call that moved files, long over, keeps nobody waiting: its lease was as short as that of others.
+func TestAcquire_AfterARestartThatFollowsACallWithFiles(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, redistest.Start(t), Options{})
+	id := w.newEntry(1, 1)
+	r := request(id)
+	r.For = fileFor
+	w.finish(w.acquire(r), authorization.Result{})
+	w.pass(24 * time.Hour)
+	w.finish(w.acquire(request(id)), authorization.Result{})
+	if err := w.server.Restart(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Acquire(ctx(t), request(id)); !fault.Is(err, fault.SenderResting) {
+		t.Errorf("right after the restart: %v", err)
+	}
+	w.pass(41 * time.Second)
+	w.finish(w.acquire(request(id)), authorization.Result{})
+}
+
 func TestAcquire_AfterAFailover(t *testing.T) {
 	t.Parallel()
 	tcp := redistest.Options{TCP: true}
@@ -134,7 +154,7 @@ func TestAcquire_LongLeaseIsKnownBeforeItIsGranted(t *testing.T) {
 				}
 				return got.word()
 			}
-			words := []string{look(callFor), look(15 * time.Minute), look(15 * time.Minute), look(10 * time.Minute), look(callFor)}
+			words := []string{look(callFor), look(50 * time.Second), look(50 * time.Second), look(40 * time.Second), look(callFor)}
 			want := []string{"granted", "widened", "granted", "granted", "granted"}
 			if own { // it forgets nothing
 				want[1] = "granted"
@@ -143,7 +163,7 @@ func TestAcquire_LongLeaseIsKnownBeforeItIsGranted(t *testing.T) {
 				t.Error(diff)
 			}
 			long := request(id)
-			long.For = 20 * time.Minute
+			long.For = authorization.LongCall
 			w.finish(w.acquire(long), authorization.Result{})
 			if err := w.server.Restart(); err != nil {
 				t.Fatal(err)
@@ -152,7 +172,7 @@ func TestAcquire_LongLeaseIsKnownBeforeItIsGranted(t *testing.T) {
 				return
 			}
 			w.noticed(id)
-			w.pass(20 * time.Minute)
+			w.pass(time.Minute)
 			if _, err := w.Acquire(ctx(t), request(id)); !fault.Is(err, fault.SenderResting) {
 				t.Errorf("before the longest lease is over: %v", err)
 			}

@@ -45,10 +45,10 @@ func source(name string) string {
 
 // scripts are all the sentences there are.
 type scripts struct {
-	acquire, leave, announce, finish                *script // the use of an authorization
+	acquire, leave, announce, finish, extend        *script // the use of an authorization
 	createEntry, renewEntry, overview, changeEntry  *script
 	removeEntry, command, answer, standings, forget *script
-	claimEntry, extend, release, note, drop, works  *script // a listener's
+	claimEntry, release, note, drop, works          *script // a listener's
 	commit, claim, settle                           *script // an outbox's
 	deadLetters, replay, dropLetter, pull           *script
 	takeFlow, putFlow, putOptionsFlow               *script
@@ -74,7 +74,7 @@ func newScripts() scripts {
 		forget: newScript("forget", partEntry, partListener, partsSenders, partsWait, partsPeer, partsOutbox, partState,
 			partCommands, partFormer, partAcked, partDead, partGraves),
 		claimEntry: newScript("claim_entry", partEntry, partListener, partsSenders, partsWait, partPeers, partsOutbox, partState),
-		extend:     newScript("extend", partEntry, partListener),
+		extend:     newScript("extend", partEntry, partListener, partsSenders),
 		release:    newScript("release", partListener),
 		note:       newScript("note", partEntry, partListener),
 		drop:       newScript("drop", partListener, partsSenders),

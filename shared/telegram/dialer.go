@@ -198,19 +198,28 @@ func (c *connection) servers() *Servers {
 	return &c.dialer.Servers
 }
 
-// leave is how long Telegram is to keep a connection that is silent.
+// leave is how long Telegram is to keep a connection that is silent: until the deadline and the margin of a lease that
+// lasts as long, else until a ping and its pong are overdue, which begins anew with each ping.
 func (c *connection) leave() time.Duration {
-	every, within := c.dialer.pings()
-	if deadline, ok := c.parent.Deadline(); ok && c.plan.feed == nil {
-		return max(time.Second, deadline.Sub(c.dialer.clock().Now())) + leaveAfter
+	every, within, _, _ := c.paces()
+	if left, short := c.left(); short && left <= authorization.LongCall {
+		return max(time.Second, left) + leaveAfter
 	}
 	return every + within
 }
 
-// longCall is the deadline from which on a short connection moves files.
+// left returns how much time a connection has that is not the listener's.
+func (c *connection) left() (left time.Duration, short bool) {
+	deadline, ok := c.parent.Deadline()
+	return deadline.Sub(c.dialer.clock().Now()), ok && c.plan.feed == nil
+}
+
+// The paces of a connection that moves files: its deadline is further off than authorization.LongCall. The lease is renewed
+// while it lives, so what is to be over before the next holder comes is what a frozen process leaves: longPing and longPong
+// together are less than the quarantine.
 const (
-	longCall        = time.Minute
-	longPong        = 40 * time.Second // with pingEvery less than a function's margin and the quarantine
+	longPing        = 10 * time.Second
+	longPong        = 40 * time.Second
 	resendLongAfter = 30 * time.Second
 )
 
@@ -220,8 +229,11 @@ const (
 // compressed already, mostly.
 func (c *connection) paces() (every, within, resend time.Duration, compress int) {
 	every, within = c.dialer.pings()
-	if deadline, ok := c.parent.Deadline(); !ok || c.plan.feed != nil || deadline.Sub(c.dialer.clock().Now()) <= longCall {
+	if left, short := c.left(); !short || left <= authorization.LongCall {
 		return every, within, 0, 0
+	}
+	if c.dialer.PingEvery == 0 {
+		every = longPing
 	}
 	if c.dialer.PongWithin == 0 {
 		within = longPong

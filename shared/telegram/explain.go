@@ -37,11 +37,13 @@ func (c *connection) explain(ctx context.Context, err error) error {
 	if e, ok := tgerr.As(err); ok {
 		return Meaning(e)
 	}
-	// What ended the connection explains better than what a call noticed of it.
-	if cause := context.Cause(c.ctx); cause != nil && c.parent.Err() == nil {
-		if because := reason(cause); because != nil {
-			return because
-		}
+	// What ended the connection, or the right to it, explains better than what a call noticed of it.
+	cause := context.Cause(c.parent)
+	if cause == nil {
+		cause = context.Cause(c.ctx)
+	}
+	if because := reason(cause); because != nil {
+		return because
 	}
 	if because := reason(err); because != nil {
 		return because

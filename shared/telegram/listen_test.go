@@ -8,6 +8,7 @@ import (
 
 	"github.com/gotd/td/tg"
 
+	"telegram-client/shared/authorization"
 	"telegram-client/shared/fault"
 	"telegram-client/shared/lease"
 	"telegram-client/tests/telegramtest/mtserver"
@@ -162,20 +163,36 @@ func TestListen_SaysWhyItEnded(t *testing.T) {
 // A process that freezes holds its connection open; Telegram ends it before the next holder of the lease connects.
 func TestConnections_AreEndedByTelegramIfTheProcessFreezes(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil)
-	w.dialer.PingEvery, w.dialer.PongWithin = time.Hour, time.Second-time.Hour // one ping, good for a second
-	s, key := w.session(t, 1)
-	_, err := w.dialer.Listen(t.Context(), app, s, free{}, nil, deaf, func(ctx context.Context, api *tg.Client) error {
+	frozen := func(ctx context.Context, api *tg.Client) error {
 		if err := nearest(ctx, api); err != nil {
 			return err
 		}
 		<-ctx.Done()
 		return ctx.Err()
-	})
-	if !fault.Is(err, fault.TelegramAway) {
-		t.Errorf("%v, want that Telegram ended it", err)
 	}
-	if c := w.Connections(key)[0]; c.EndedBy != "delay" {
-		t.Errorf("ended by %q", c.EndedBy)
+	for name, connect := range map[string]func(ctx context.Context, w *world, s authorization.Session) error{
+		"listener": func(ctx context.Context, w *world, s authorization.Session) error {
+			_, err := w.dialer.Listen(ctx, app, s, free{}, nil, deaf, frozen)
+			return err
+		},
+		"call that moves files": func(ctx context.Context, w *world, s authorization.Session) error {
+			ctx, cancel := context.WithTimeout(ctx, 15*time.Minute)
+			defer cancel()
+			_, err := w.dialer.Use(ctx, app, s, free{}, frozen)
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, nil)
+			w.dialer.PingEvery, w.dialer.PongWithin = time.Hour, time.Second-time.Hour // one ping, good for a second
+			s, key := w.session(t, 1)
+			if err := connect(t.Context(), w, s); !fault.Is(err, fault.TelegramAway) {
+				t.Errorf("%v, want that Telegram ended it", err)
+			}
+			if c := w.Connections(key)[0]; c.EndedBy != "delay" {
+				t.Errorf("ended by %q", c.EndedBy)
+			}
+		})
 	}
 }
