@@ -8,6 +8,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -80,13 +81,41 @@ func checkObject(body []byte) error {
 	}
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()
-	return checkValue(d, "", 0)
+	return checkValue(d, nil, 0)
+}
+
+// A place is where a value stands in a body: below key of the object, or at index of the list, that stands at outer. It is
+// written out only for a fault: whoever sends it decides how long it is, and how much stands there.
+type place struct {
+	outer *place // nil: the whole body
+	key   string
+	index int // -1: it has a key
+}
+
+// String is the path of the place, such as keyboard[0].text.
+func (p *place) String() string {
+	var up []*place
+	for ; p != nil; p = p.outer {
+		up = append(up, p)
+	}
+	var b strings.Builder
+	for _, p := range slices.Backward(up) {
+		switch {
+		case p.index >= 0:
+			fmt.Fprintf(&b, "[%d]", p.index)
+		case b.Len() > 0:
+			b.WriteString("." + p.key)
+		default:
+			b.WriteString(p.key)
+		}
+	}
+	return b.String()
 }
 
 // checkValue reads one value of valid JSON.
-func checkValue(d *json.Decoder, at string, depth int) error {
+func checkValue(d *json.Decoder, at *place, depth int) error {
 	if depth > deepest {
-		return fault.At(fault.InvalidJSON, shown(at), "This is nested more than %d levels deep.", deepest)
+		return fault.At(fault.InvalidJSON, shown(at.String()), "This is nested more than %d levels deep.", deepest)
 	}
 	token, err := d.Token()
 	if err != nil {
@@ -101,22 +130,19 @@ func checkValue(d *json.Decoder, at string, depth int) error {
 				return err
 			}
 			key, _ := token.(string)
-			inside := key
-			if at != "" {
-				inside = at + "." + key
-			}
+			inside := place{outer: at, key: key, index: -1}
 			if seen[key] {
-				return fault.At(fault.InvalidJSON, shown(inside), "This key appears twice.")
+				return fault.At(fault.InvalidJSON, shown(inside.String()), "This key appears twice.")
 			}
 			seen[key] = true
-			if err := checkValue(d, inside, depth+1); err != nil {
+			if err := checkValue(d, &inside, depth+1); err != nil {
 				return err
 			}
 		}
 		_, err = d.Token()
 	case json.Delim('['):
 		for i := 0; d.More(); i++ {
-			if err := checkValue(d, fmt.Sprintf("%s[%d]", at, i), depth+1); err != nil {
+			if err := checkValue(d, &place{outer: at, index: i}, depth+1); err != nil {
 				return err
 			}
 		}

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"io"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -26,6 +27,27 @@ func TestReadObject_KeepsMembersExact(t *testing.T) {
 	w := call(bodyAPI(), "POST", "/x", " "+body+"\n", "Content-Type: application/json; charset=UTF-8")
 	if got := strings.TrimSpace(w.Body.String()); got != `{"id":-1001234567890123456,"l":[1,{"a":null}],"n":1.50,"s":"é"}` {
 		t.Errorf("%d %s", w.Code, got)
+	}
+}
+
+// What a body costs grows with its length only: the path of a member is not made for each one. Not parallel: it counts
+// what the process allocates.
+func TestCheckObject_CopiesNoPaths(t *testing.T) {
+	key := strings.Repeat("k", 200_000)
+	for name, body := range map[string]string{
+		"a list":    `{"` + key + `":[0` + strings.Repeat(",0", 5_000) + `]}`,
+		"objects":   `{"` + key + `":[{"a":0}` + strings.Repeat(`,{"a":0}`, 5_000) + `]}`,
+		"long keys": strings.Repeat(`{"`+key[:50_000]+`":`, 30) + "[0" + strings.Repeat(",0", 5_000) + "]" + strings.Repeat("}", 30),
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		if err := checkObject([]byte(body)); err != nil {
+			t.Fatal(err)
+		}
+		runtime.ReadMemStats(&after)
+		if n := after.TotalAlloc - before.TotalAlloc; n > 100*uint64(len(body)) {
+			t.Errorf("%s: %d bytes took %d", name, len(body), n)
+		}
 	}
 }
 
