@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -44,8 +43,10 @@ type form struct {
 	u      Uploads
 	values map[string][]string
 	order  []string // of the names, as they came
-	left   int      // bytes that values may still have
+	left   int      // bytes that values and names may still have
 	files  []message.File
+	// expected is how many bytes are still to come, at most; -1: that is not known.
+	expected int64
 }
 
 // readForm reads a body. What it has written down is removed again if it fails.
@@ -54,7 +55,7 @@ func readForm(r *http.Request, v message.Verb, u Uploads) (_ *arrival, err error
 	if err != nil || params["boundary"] == "" {
 		return nil, fault.New(fault.UnsupportedMedia, "The header Content-Type names no boundary between the parts of the form.")
 	}
-	f := form{verb: v, u: u, values: map[string][]string{}, left: int(u.Body)}
+	f := form{verb: v, u: u, values: map[string][]string{}, left: int(u.Body), expected: r.ContentLength}
 	a := &arrival{}
 	defer func() {
 		if a.files = f.files; err != nil {
@@ -151,19 +152,23 @@ func (f *form) takeFile(p *multipart.Part, name string) error {
 		file.Data, err = io.ReadAll(p)
 		n = int64(len(file.Data))
 	} else {
-		file.Spooled, file.Sum, n, err = f.spool(p)
+		file.Spooled, file.Sum, n, err = spool(f.u.room, f.u.Folder, p, f.expected)
+		f.expected = max(-1, f.expected-n)
 	}
 	if file.Spooled != "" || err == nil {
 		f.files = append(f.files, file) // also half a one, to be removed
 	}
-	large := new(http.MaxBytesError)
+	large, disk := new(http.MaxBytesError), diskError{}
 	switch {
+	case errors.As(err, &disk):
+		if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+			return fault.At(fault.FileTooLarge, field, "The bridge has no room for this file on its disk, of which it leaves some for its store. %s", byAddress).Because(err)
+		}
+		return fmt.Errorf("write a file of a form down: %w", err)
 	case errors.As(err, &large):
 		return fileTooLarge(field, f.u.Form)
 	case errors.Is(err, errFileTooLarge):
 		return fileTooLarge(field, largestFile)
-	case errors.Is(err, syscall.ENOSPC):
-		return fault.At(fault.FileTooLarge, field, "The bridge has no room for this file on its disk. %s", byAddress).Because(err)
 	case err != nil:
 		return f.broken(err, "The form ends in the middle of a file.")
 	}
@@ -174,22 +179,6 @@ func (f *form) takeFile(p *multipart.Part, name string) error {
 		}
 	}
 	return nil
-}
-
-var errFileTooLarge = errors.New("the file is larger than Telegram takes")
-
-// spool writes a file down. Its name is given even if it failed, for it is to be removed then.
-func (f *form) spool(from io.Reader) (name string, sum [sha256.Size]byte, n int64, err error) {
-	to, err := os.CreateTemp(f.u.Folder, "upload-*") // for its owner only
-	if err != nil {
-		return "", sum, 0, fmt.Errorf("write a file down: %w", err)
-	}
-	hash := sha256.New()
-	n, err = io.Copy(io.MultiWriter(to, hash), io.LimitReader(from, largestFile+1))
-	if err == nil && n > largestFile {
-		err = errFileTooLarge
-	}
-	return to.Name(), [sha256.Size]byte(hash.Sum(nil)), n, errors.Join(err, to.Close())
 }
 
 // object returns the fields as JSON.

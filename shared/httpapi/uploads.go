@@ -25,6 +25,8 @@ type Uploads struct {
 	// Folder is where such files are written while their call is carried out; empty: they are kept in memory. It is for
 	// the API alone: see [ClearFolder].
 	Folder string
+
+	room room
 }
 
 const (
@@ -36,6 +38,9 @@ const (
 func (u Uploads) withDefaults() Uploads {
 	u.Body = cmp.Or(u.Body, bodyLimit)
 	u.JSON = cmp.Or(u.JSON, jsonLimit)
+	if u.room == nil {
+		u.room = roomOn
+	}
 	if u.Folder == "" {
 		u.Form = cmp.Or(u.Form, u.JSON)
 	}
