@@ -21,6 +21,9 @@ import (
 
 const formType = "multipart/form-data"
 
+// mostParts is how many parts a form may have: a hundred targets, a hundred files, and the rows of a keyboard are less.
+const mostParts = 1000
+
 // An arrival is what came with a call: its fields as one JSON object, and the files beside them.
 type arrival struct {
 	body  json.RawMessage
@@ -68,6 +71,9 @@ func readForm(r *http.Request, v message.Verb, u Uploads) (_ *arrival, err error
 		if err == io.EOF { // and nothing that wraps it: that is a form without its end
 			break
 		}
+		if n > mostParts {
+			return nil, fault.New(fault.InvalidField, "The form has more than %d parts; no call needs as many.", mostParts)
+		}
 		if err != nil {
 			return nil, f.broken(err, "The form cannot be read: its part %d is not as multipart/form-data has to be, or the end is missing.", n)
 		}
@@ -94,6 +100,9 @@ func (f *form) broken(err error, format string, args ...any) error {
 // take reads one part.
 func (f *form) take(p *multipart.Part, n int) error {
 	name := p.FormName()
+	if f.left -= len(name) + len(p.FileName()); f.left < 0 {
+		return f.fieldsTooLarge(name)
+	}
 	if name == "" {
 		return fault.New(fault.InvalidField, "Part %d of the form has no name. Name it as the field it is, or file.", n)
 	}
@@ -110,7 +119,7 @@ func (f *form) take(p *multipart.Part, n int) error {
 		return f.broken(err, "The form ends in the middle of its part %d.", n)
 	}
 	if f.left -= len(text); f.left < 0 {
-		return fault.At(fault.BodyTooLarge, shown(name), "The fields of the form are larger than %s in all, without its files.", size(f.u.Body))
+		return f.fieldsTooLarge(name)
 	}
 	if !utf8.Valid(text) {
 		return fault.At(fault.InvalidField, shown(name), "This is not UTF-8. A file has to be a part named file, with a filename.")
@@ -120,6 +129,11 @@ func (f *form) take(p *multipart.Part, n int) error {
 	}
 	f.values[name] = append(f.values[name], string(text))
 	return nil
+}
+
+// fieldsTooLarge is the fault of a form whose fields have no room in memory any more.
+func (f *form) fieldsTooLarge(name string) error {
+	return fault.At(fault.BodyTooLarge, shown(name), "The fields of the form are larger than %s in all, without its files.", size(f.u.Body))
 }
 
 // isFile reports whether a part is a file: it has a filename, or else a type that is no text's.

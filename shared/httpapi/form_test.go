@@ -198,7 +198,7 @@ func TestReadForm_SaysWhatIsWrong(t *testing.T) {
 		"encoded":           {formBody(t, part{name: "file", value: "AAAA", filename: "a", header: "Content-Transfer-Encoding: base64"}), fault.InvalidField, "file", "encoded"},
 		"key twice":         {formBody(t, part{name: "schedule", value: `{"hours":1,"hours":2}`}), fault.InvalidJSON, "schedule.hours", "twice"},
 		"deep":              {formBody(t, part{name: "keyboard", value: strings.Repeat("[", 40) + strings.Repeat("]", 40)}), fault.InvalidJSON, "keyboard" + strings.Repeat("[0]", 30) + "[0…", "nested"},
-		"long fields":       {formBody(t, part{name: "message", value: strings.Repeat("x", bodyLimit-5)}, part{name: "target_username", value: "@alice"}), fault.BodyTooLarge, "target_username", "The fields of the form are larger than 1 MB"},
+		"long fields":       {formBody(t, part{name: "message", value: strings.Repeat("x", bodyLimit-12)}, part{name: "target_username", value: "@alice"}), fault.BodyTooLarge, "target_username", "The fields of the form are larger than 1 MB"},
 		"cut in a file":     {whole[:bytes.Index(whole, []byte("789"))], fault.InvalidField, "", "ends in the middle of a file"},
 		"cut in a field":    {whole[:len(whole)-len(boundary)-7], fault.InvalidField, "", "middle of its part 2"},
 		"no end":            {whole[:len(whole)-4], fault.InvalidField, "", "part 3"},
@@ -206,6 +206,8 @@ func TestReadForm_SaysWhatIsWrong(t *testing.T) {
 		"empty":             {nil, fault.InvalidField, "", "part 1"},
 		"other boundary":    {bytes.ReplaceAll(whole, []byte(boundary), []byte("another")), fault.InvalidField, "", "part 1"},
 		"odd header":        {[]byte("--" + boundary + "\r\nno header\r\n\r\nx\r\n--" + boundary + "--"), fault.InvalidField, "", "part 1"},
+		"many parts":        {formBody(t, slicesRepeat(part{name: "target_id", value: "1"}, mostParts+1)...), fault.InvalidField, "", "more than 1000 parts"},
+		"many empty files":  {formBody(t, slicesRepeat(part{name: "file", filename: "-"}, mostParts+1)...), fault.InvalidField, "", "more than 1000 parts"},
 		"101 files":         {formBody(t, slicesRepeat(part{name: "file", value: "x", filename: "a"}, message.MaxFiles+1)...), fault.InvalidField, "file", "more than 100 files"},
 	}
 	for name, test := range tests {
