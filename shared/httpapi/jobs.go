@@ -37,9 +37,9 @@ func sendLater(ctx context.Context, jobs Jobs, m *message.Send, came *arrival) (
 			if err != nil {
 				return "", fmt.Errorf("keep a file for later: %w", err)
 			}
-			size += st.Size()
+			size += inBase64(st.Size())
 		}
-		size += int64(len(f.Data))
+		size += inBase64(int64(len(f.Data)))
 	}
 	if size > job.MaxBytes {
 		return "", fault.At(fault.FileTooLarge, "file", "Files that come with a call which is not waited for have 4.5 MB in all: they have to be kept until then. Name a path or an http(s) address in file instead.")
@@ -56,6 +56,9 @@ func sendLater(ctx context.Context, jobs Jobs, m *message.Send, came *arrival) (
 	}
 	return jobs.Add(ctx, c, m.EntryID, m.Hash())
 }
+
+// inBase64 is how long bytes are in the record of a job, whether they came in JSON or beside it.
+func inBase64(n int64) int64 { return (n + 2) / 3 * 4 }
 
 // Carry returns what carries out the calls that were taken before, as a job.Runner wants it: the answer is what whoever
 // had waited would have got.

@@ -91,9 +91,16 @@ func TestSendMessages_FilesThatCannotWait(t *testing.T) {
 	jobs := &scriptedJobs{}
 	h, folder := jobsAPI(t, jobs, &scriptedSender{})
 	large := strings.Repeat("A", job.MaxBytes)
-	form := formBody(t, part{name: "target_id", value: "1"}, part{name: "wait", value: "false"}, part{name: "file", value: large, filename: "a"})
+	file := func(n int) string {
+		return string(formBody(t, part{name: "target_id", value: "1"}, part{name: "wait", value: "false"}, part{name: "file", value: large[:n], filename: "a"}))
+	}
+	form := file(4_700_000)
+	if w := call(h, "POST", sendPath, file(4_500_000), "Content-Type: "+formType+"; boundary="+boundary); w.Code != 202 {
+		t.Errorf("4.5 MB: %d %s", w.Code, w.Body)
+	}
+	jobs.took = nil
 	for contentType, body := range map[string]string{
-		"application/json": `{"target_id":1,"wait":false,"file":{"data":"` + large + `"}}`, formType + "; boundary=" + boundary: string(form),
+		"application/json": `{"target_id":1,"wait":false,"file":{"data":"` + large + `"}}`, formType + "; boundary=" + boundary: form,
 	} {
 		w := call(h, "POST", sendPath, body, "Content-Type: "+contentType)
 		if w.Code != 413 || !strings.Contains(w.Body.String(), "file_too_large") || !strings.Contains(w.Body.String(), "http(s) address") {
