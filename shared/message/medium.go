@@ -112,9 +112,9 @@ type FilesRequest struct {
 	Album *tg.MessagesSendMultiMediaRequest
 }
 
-// PlanFiles returns the requests that send the call's files to one place, in order, those left out that were sent already:
-// the first done ones. randomIDs has one for each file. The text is the first file's caption; all are replies, as parts
-// of a text are.
+// PlanFiles returns the requests that send the call's files to one place, in order. None has both of the first done files,
+// which an earlier call has sent, and of the others. randomIDs has one for each file. The text is the first file's caption;
+// all are replies, as parts of a text are.
 func (s *Send) PlanFiles(p Place, files []Medium, randomIDs []int64, done int) ([]FilesRequest, error) {
 	if len(randomIDs) != len(files) || done > len(files) {
 		return nil, fmt.Errorf("plan %d files, %d of them done: %d random ids", len(files), done, len(randomIDs))
@@ -129,8 +129,7 @@ func (s *Send) PlanFiles(p Place, files []Medium, randomIDs []int64, done int) (
 		items[0].Message, items[0].Entities = s.Parts[0].Text, Entities(s.Parts[0].Entities, p.Find)
 	}
 	var requests []FilesRequest
-	items = items[done:]
-	for _, n := range media.Albums(kinds[done:]) {
+	for _, n := range append(media.Albums(kinds[:done]), media.Albums(kinds[done:])...) {
 		requests = append(requests, s.filesRequest(p, items[:n]))
 		items = items[n:]
 	}

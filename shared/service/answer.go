@@ -14,7 +14,8 @@ import (
 type Result struct {
 	Target peer.Target
 	ChatID peer.ID
-	// MessageIDs are the messages that were sent or deleted, also if something else of it failed.
+	// MessageIDs are the messages that were sent or deleted, also if something else of it failed. While a call is at work,
+	// and at rest, 0 stands for one that was sent under an id that nobody knows.
 	MessageIDs []int
 	Date       time.Time
 	Scheduled  time.Time    // when the messages are to be sent; zero: they were

@@ -126,6 +126,7 @@ func (w *editing) run(ctx context.Context, mentions []peer.Target) error {
 		if err := w.attach(ctx); err != nil {
 			return err
 		}
+		ctx = waiting(ctx, w.s.patience())
 	}
 	if w.m.DryRun {
 		w.answer.Scheduled = due

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/gotd/td/tg"
 	"github.com/gotd/td/tgerr"
@@ -23,6 +24,8 @@ type fileSending struct {
 	resolved map[peer.Target]resolved
 	media    []message.Medium // what Telegram has; nil: nothing yet
 	renewed  bool             // the files were taken to Telegram once more
+	// until is how long may be waited since it was announced what is about to be sent; zero: it was not yet.
+	until time.Time
 }
 
 // resolved is what came of looking a target up.
@@ -66,10 +69,19 @@ func (f *fileSending) resolve(ctx context.Context, d *delivery) (someone bool, e
 
 // ready takes the files to Telegram and says then, and not before, what is about to be sent.
 func (f *fileSending) ready(ctx context.Context, d *delivery) error {
-	if err := f.attach(ctx, d); err != nil {
+	if f.media == nil {
+		if err := f.attach(ctx, d); err != nil {
+			return err
+		}
+	}
+	if !f.until.IsZero() {
+		return nil
+	}
+	if err := d.call.Announce(ctx, f.w.intent(d.names)); err != nil {
 		return err
 	}
-	return d.call.Announce(ctx, f.w.intent(d.names))
+	f.until = d.s.patience()
+	return nil
 }
 
 func (f *fileSending) attach(ctx context.Context, d *delivery) (err error) {
@@ -77,24 +89,43 @@ func (f *fileSending) attach(ctx context.Context, d *delivery) (err error) {
 	return err
 }
 
+// bounded returns the context of what is done after the announcement, if there was one.
+func (f *fileSending) bounded(ctx context.Context) context.Context {
+	if f.until.IsZero() {
+		return ctx
+	}
+	return waiting(ctx, f.until)
+}
+
 // target sends those files to one target that were not sent earlier.
 func (f *fileSending) target(ctx context.Context, d *delivery, at *chat, p message.Place, r *Result, ids []int64) error {
-	if f.media == nil {
+	for {
 		if err := f.ready(ctx, d); err != nil {
 			return err
 		}
-	}
-	for {
-		err := f.send(ctx, d, at, p, r, ids)
+		err := f.send(f.bounded(ctx), d, at, p, r, ids)
 		if f.renewed || !tgerr.Is(err, "FILE_REFERENCE_EXPIRED", "FILE_REFERENCE_INVALID", "FILE_REFERENCE_EMPTY") {
 			return err
 		}
 		// Telegram has forgotten what nobody has sent for so long.
-		f.renewed = true
-		if err := f.attach(ctx, d); err != nil {
+		if err := f.renew(ctx, d, err); err != nil {
 			return err
 		}
 	}
+}
+
+// renew makes ready for taking the files to Telegram once more: what was announced is taken back, so that this upload holds
+// no events either. That cannot be done if something was sent already: its own events are yet to come.
+func (f *fileSending) renew(ctx context.Context, d *delivery, forgotten error) error {
+	if len(d.call.Done.Marks) > 0 {
+		d.rest = true
+		return fault.New(fault.TelegramError, "Telegram has forgotten the files while they were being sent. What was sent is in the answer; repeat the call with the same idempotency key to send the rest.").Because(forgotten)
+	}
+	if err := d.call.Announce(ctx, authorization.Intent{}); err != nil {
+		return err
+	}
+	f.renewed, f.media, f.until = true, nil, time.Time{}
+	return nil
 }
 
 func (f *fileSending) send(ctx context.Context, d *delivery, at *chat, p message.Place, r *Result, ids []int64) error {
@@ -102,20 +133,22 @@ func (f *fileSending) send(ctx context.Context, d *delivery, at *chat, p message
 	if err != nil {
 		return err
 	}
-	for _, request := range requests {
-		all, err := d.sendFiles(ctx, at, request, f.media[len(r.MessageIDs):])
-		if err != nil {
-			return blame(err, f.w.m.Files[len(r.MessageIDs)].At, fault.FileRefused)
-		}
-		for _, one := range all {
-			d.sent(r, *at, one, f.w.at)
-		}
+	n := 0
+	batches := make([]batch, len(requests))
+	for i, request := range requests {
+		begin := n
+		items, ids, scheduled := itemsOf(request, f.media[begin:])
+		n += len(items)
+		batches[i] = batch{items, scheduled, func(ctx context.Context) ([]sent, error) {
+			all, err := d.sendFiles(ctx, at, request, items, ids)
+			return all, blame(err, f.w.m.Files[begin].At, fault.FileRefused)
+		}}
 	}
-	return nil
+	return d.sendAll(ctx, r, at, batches, f.w.at)
 }
 
-// sendFiles makes one request: it sends the first of some files, or several as an album.
-func (d *delivery) sendFiles(ctx context.Context, at *chat, r message.FilesRequest, files []message.Medium) ([]sent, error) {
+// sendFiles makes one request: it sends a file, or several as an album. errSentBefore: they were.
+func (d *delivery) sendFiles(ctx context.Context, at *chat, r message.FilesRequest, items []item, ids []int64) ([]sent, error) {
 	var answer tg.UpdatesClass
 	err := d.s.perform(ctx, d.call, at, func(ctx context.Context) (err error) {
 		if r.One != nil {
@@ -127,10 +160,9 @@ func (d *delivery) sendFiles(ctx context.Context, at *chat, r message.FilesReque
 		answer, err = d.call.API.MessagesSendMultiMedia(ctx, r.Album)
 		return err
 	})
-	items, ids, scheduled := itemsOf(r, files)
 	switch {
 	case tgerr.Is(err, "RANDOM_ID_DUPLICATE"):
-		return d.proof(ctx, *at, items, scheduled)
+		return nil, errSentBefore
 	case err != nil:
 		return nil, uncertain(ctx, err)
 	}

@@ -45,7 +45,7 @@ func (d *delivery) proof(ctx context.Context, at chat, items []item, scheduled b
 		if d.proofs, err = d.s.o.Store.Proofs(ctx, d.answer.Entry, d.key); err != nil {
 			return nil, err
 		}
-		d.proofs = unused(d.proofs, d.answer.Results)
+		d.proofs = d.unused(d.proofs)
 	}
 }
 
@@ -90,12 +90,7 @@ func (d *delivery) search(ctx context.Context, at chat, items []item, scheduled 
 	if !ok {
 		return nil, false, nil
 	}
-	known := map[int]bool{}
-	for _, r := range d.answer.Results {
-		for _, id := range r.MessageIDs {
-			known[id] = true
-		}
-	}
+	lane := d.names.Chat(at.id)
 	since, complete := d.s.o.Clock.Now().Add(-keyLife), scheduled || len(some.GetMessages()) < searched
 	var mine []*tg.Message
 	for _, each := range some.GetMessages() {
@@ -107,7 +102,7 @@ func (d *delivery) search(ctx context.Context, at chat, items []item, scheduled 
 			complete = true
 			break
 		}
-		if !known[m.ID] && (scheduled || m.Out) {
+		if !d.used[used{lane, m.ID}] && (scheduled || m.Out) {
 			mine = append(mine, m)
 		}
 	}
@@ -150,16 +145,10 @@ func match(all []*tg.Message, items []item) bool {
 }
 
 // unused leaves out the proofs of messages that the answer names already.
-func unused(proofs []authorization.Proof, results []Result) []authorization.Proof {
-	named := map[int]bool{}
-	for _, r := range results {
-		for _, id := range r.MessageIDs {
-			named[id] = true
-		}
-	}
+func (d *delivery) unused(proofs []authorization.Proof) []authorization.Proof {
 	var left []authorization.Proof
 	for _, p := range proofs {
-		if !named[p.MessageID] {
+		if !d.used[used{p.Chat, p.MessageID}] {
 			left = append(left, p)
 		}
 	}

@@ -82,6 +82,9 @@ func (w *sending) begin(ctx context.Context, d *delivery) error {
 
 // target sends to one target what was not sent earlier.
 func (w *sending) target(ctx context.Context, d *delivery, t peer.Target, r *Result, ids []int64) error {
+	if w.files != nil {
+		ctx = w.files.bounded(ctx)
+	}
 	at, err := w.resolve(ctx, d, t)
 	if err != nil {
 		return err
@@ -105,14 +108,14 @@ func (w *sending) target(ctx context.Context, d *delivery, t peer.Target, r *Res
 	if err != nil {
 		return err
 	}
-	for _, request := range requests[min(len(r.MessageIDs), len(requests)):] {
-		one, err := d.send(ctx, &at, request)
-		if err != nil {
-			return err
-		}
-		d.sent(r, at, one, w.at)
+	batches := make([]batch, len(requests))
+	for i, request := range requests {
+		batches[i] = batch{[]item{{text: request.Message}}, request.ScheduleDate != 0, func(ctx context.Context) ([]sent, error) {
+			one, err := d.send(ctx, &at, request)
+			return []sent{one}, err
+		}}
 	}
-	return nil
+	return d.sendAll(ctx, r, &at, batches, w.at)
 }
 
 // resolve finds a target, of a call with files at its beginning.
@@ -125,7 +128,7 @@ func (w *sending) resolve(ctx context.Context, d *delivery, t peer.Target) (chat
 	return resolve(ctx, d.call, t)
 }
 
-// send sends one message.
+// send sends one message. errSentBefore: it was.
 func (d *delivery) send(ctx context.Context, at *chat, r *tg.MessagesSendMessageRequest) (sent, error) {
 	var answer tg.UpdatesClass
 	err := d.s.perform(ctx, d.call, at, func(ctx context.Context) (err error) {
@@ -135,11 +138,7 @@ func (d *delivery) send(ctx context.Context, at *chat, r *tg.MessagesSendMessage
 	})
 	switch {
 	case tgerr.Is(err, "RANDOM_ID_DUPLICATE"):
-		all, err := d.proof(ctx, *at, []item{{text: r.Message}}, r.ScheduleDate != 0)
-		if err != nil {
-			return sent{}, err
-		}
-		return all[0], nil
+		return sent{}, errSentBefore
 	case err != nil:
 		return sent{}, uncertain(ctx, err)
 	}

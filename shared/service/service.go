@@ -4,7 +4,8 @@
 // calls repeatable, those about one chat share one.
 //
 // A call reaches it parsed and checked. It says what became of each target, and tells the pool what it did, so that the
-// listener does not report our own doing as an event. How a connection comes about is the business of authorization.
+// listener does not report our own doing as an event. A call with files says so only when Telegram has them, and waits no
+// longer from then on than one without: what waits then are the account's events. How a connection comes about is the business of authorization.
 package service
 
 import (
@@ -51,8 +52,8 @@ type Options struct {
 	Store Store
 	Ring  *seal.Keyring
 	Clock clock.Clock
-	// Deadline is how long a call may take, FileDeadline one with files (0: as long as others), Wait how long it waits for
-	// a sender.
+	// Deadline is how long a call may take, FileDeadline one with files (0: as long as others; once its files are with
+	// Telegram it waits no longer than others), Wait how long it waits for a sender.
 	Deadline     time.Duration
 	FileDeadline time.Duration
 	Wait         time.Duration
@@ -105,10 +106,25 @@ func (s *Service) requestWithin(ctx context.Context, id entry.ID, left time.Dura
 	return authorization.Request{Entry: id, For: left, Wait: max(0, min(s.o.Wait, left-2*time.Second))}
 }
 
-// sleep waits for d if that leaves time before the deadline, and reports whether it did.
+// patience returns until when a call may wait that announces itself now, after an upload: no longer than one without files,
+// since from now on it holds events.
+func (s *Service) patience() time.Time { return s.o.Clock.Now().Add(s.o.Deadline) }
+
+// waitsUntil is the key of the time up to which may be waited, if that is before the context's deadline.
+type waitsUntil struct{}
+
+func waiting(ctx context.Context, until time.Time) context.Context {
+	return context.WithValue(ctx, waitsUntil{}, until)
+}
+
+// sleep waits for d if that leaves time before the call has to have done with waiting, and reports whether it did.
 func (s *Service) sleep(ctx context.Context, d time.Duration) bool {
 	const toAnswer = 2 * time.Second
-	if end, ok := ctx.Deadline(); !ok || end.Sub(s.o.Clock.Now()) < d+toAnswer {
+	end, ok := ctx.Deadline()
+	if until, is := ctx.Value(waitsUntil{}).(time.Time); is && until.Before(end) {
+		end = until
+	}
+	if !ok || end.Sub(s.o.Clock.Now()) < d+toAnswer {
 		return false
 	}
 	t := s.o.Clock.Timer(d)

@@ -165,4 +165,19 @@ func TestFiles_ForgottenOnesAreBroughtAgain(t *testing.T) {
 	if all := d.files(); len(all) != 3 || d.requests("messages.uploadMedia") != 6 {
 		t.Errorf("%d files, %d uploads", len(all), d.requests("messages.uploadMedia"))
 	}
+	// What was sent is yet to become no event, so nothing is brought after it: the rest is for a repeat.
+	call := fields{"target_username": "alice", "idempotency_key": "k"}
+	var eleven []string
+	for range 11 {
+		eleven = append(eleven, one)
+	}
+	call["file"] = eleven
+	d.telegram.Faults().Fail("messages.sendMedia", 400, "FILE_REFERENCE_EXPIRED", 1)
+	o := d.call(message.SendMessages, 502, call)
+	if d.requests("messages.uploadMedia") != 6+11 || len(o.Results) != 1 || len(o.Results[0].MessageIDs) != 10 || !strings.Contains(o.Results[0].Error.Message, "repeat the call") {
+		t.Errorf("%d uploads, %s", d.requests("messages.uploadMedia"), o.Body)
+	}
+	if o := d.call(message.SendMessages, 200, call); len(d.files()) != 3+11 {
+		t.Errorf("%d files: %s", len(d.files()), o.Body)
+	}
 }

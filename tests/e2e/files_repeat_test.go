@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -87,5 +88,65 @@ func TestFiles_RepeatAfterALostAnswerSendsOnce(t *testing.T) {
 				t.Errorf("%s: %s", diff, a.Body)
 			}
 		})
+	}
+}
+
+// The first of two albums was sent and nothing tells its ids: the second one is sent all the same, once. The sender is kept
+// no longer for it than a call without files keeps one.
+func TestFiles_RepeatSendsTheRestOfWhatNothingProves(t *testing.T) {
+	t.Parallel()
+	d := botDesk(t)
+	d.store = d.newStore(t, redisstore.Numbers{Rest: 50 * time.Millisecond, Quarantine: 50 * time.Millisecond, Margin: 100 * time.Millisecond})
+	d = d.world.desk(t, d.me, 5*time.Second)
+	d.telegram.Behave(func(b *telegramtest.Behaviour) { b.RefuseRepeated = telegramtest.Always })
+	d.send(fields{"target_username": "alice", "message": "learns the peer"})
+	var files []string
+	for i := range 12 {
+		files = append(files, d.put(string(rune('a'+i))+".txt", []byte{byte('a' + i)}))
+	}
+	call := fields{"config_entry_id": d.entryID, "target_id": d.alice.ID, "file": files, "idempotency_key": "k"}
+	arrived, release := d.telegram.Faults().HoldAnswer("messages.sendMultiMedia")
+	defer release()
+	gone, leave := context.WithCancel(d.ctx)
+	done := make(chan struct{})
+	go func() { // ends when its caller has left
+		defer close(done)
+		_, _ = send(gone, d.bridge, call)
+	}()
+	select {
+	case <-arrived:
+	case <-d.ctx.Done():
+		t.Fatal("nothing was sent")
+	}
+	leave()
+	<-done
+	for range 2 {
+		a := untilFree(d.ctx, t, d.bridge, "sendmessages", message.SendMessages, call)
+		var o outcome
+		if err := json.Unmarshal(a.Body, &o); err != nil || a.Status != 409 || len(o.Results) != 1 || len(o.Results[0].MessageIDs) != 2 {
+			t.Errorf("%v, %d %s", err, a.Status, a.Body)
+		}
+		if n := len(d.files()); n != 12 {
+			t.Errorf("%d of 12 files were sent", n)
+		}
+	}
+}
+
+// Once its files are with Telegram a call holds the account's events, and waits for no flood that a text would not wait for.
+func TestFiles_WaitAfterTheUploadNoLongerThanTexts(t *testing.T) {
+	t.Parallel()
+	d := botDesk(t)
+	d.meet()
+	d = d.world.desk(t, d.me, 10*time.Second) // with files: 20 s
+	file := d.put("a.txt", []byte("a"))
+	for _, method := range []string{"messages.sendMedia", "messages.editMessage"} {
+		verb, body := message.SendMessages, fields{"target_username": "alice", "file": file}
+		if method == "messages.editMessage" {
+			verb, body = message.EditMessage, fields{"target_username": "alice", "message": d.send(body), "file": file}
+		}
+		d.telegram.Faults().Fail(method, 420, "FLOOD_WAIT_12", 1)
+		if o := d.call(verb, 429, body); o.Error.Code != "flood_wait" || o.Error.RetryAfter != 12 {
+			t.Errorf("%s: %s", method, o.Body)
+		}
 	}
 }
