@@ -100,8 +100,8 @@ var attachments = suite{pkg: "./shared/attachment", checks: 100, mutations: []mu
 	}, {
 		name: "the token goes to whoever is asked",
 		file: "shared/attachment/url.go",
-		old:  " && u.Scheme == a.home.Scheme && u.Host == a.home.Host {",
-		new:  " {",
+		old:  "if trusted && !a.o.Token.IsZero() {",
+		new:  "if !a.o.Token.IsZero() {",
 		test: "TestOpen_TokenGoesToHomeAssistantOnly",
 	}, {
 		name: "https leads to http",
