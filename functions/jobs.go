@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/gotd/td/clock"
@@ -25,9 +24,9 @@ const CrewSize = 8
 // enough is how much time a run of a job wants to have left before it begins with the call once more.
 const enough = 5 * time.Minute
 
-// staying is how long a run in Lambda waits for what is in its way. The schedule, which takes up what was left, comes once a
-// minute.
-const staying = 20 * time.Second
+// staying is how long a run in Lambda waits at most for what is in its way, besides the call's own wait for a sender. The
+// schedule, which takes up what was left, comes once a minute.
+const staying = 6 * time.Second
 
 // Runner returns what carries out the calls that nobody waits for. start has one run somewhere, where it stays that long for
 // what is in its way.
@@ -51,10 +50,21 @@ func (p Parts) senderSettings() httpapi.Settings {
 type withJobs struct {
 	*httpapi.API
 	jobs *job.Runner
+	crew *job.Crew // nil in Lambda
 	log  *slog.Logger
 }
 
-var _ lambdahttp.JobRunner = withJobs{}
+var (
+	_ lambdahttp.JobRunner = withJobs{}
+	_ process.Worker       = withJobs{}
+)
+
+// Work carries jobs out in this process, and those first that a former one has left.
+func (w withJobs) Work(ctx context.Context) {
+	if w.crew != nil {
+		w.crew.Work(ctx, w.jobs)
+	}
+}
 
 // RunJob carries a job out. One that something is in the way of is taken up later.
 func (w withJobs) RunJob(ctx context.Context, id string) error {
@@ -79,7 +89,8 @@ func buildSender(ctx context.Context, e process.Environ, m service.Media, api fu
 		p.Media = m
 		start, stay := invokeItself(e), staying
 		if !e.InLambda() {
-			start, stay = crew(ctx, p, &w), 0
+			w.crew = job.NewCrew(CrewSize, clock.System, p.Log)
+			start, stay = w.crew.Start, 0
 		}
 		w.jobs = p.Runner(start, stay)
 		p.Jobs = w.jobs
@@ -100,15 +111,5 @@ func invokeItself(e process.Environ) func(context.Context, string) error {
 			return err
 		}
 		return client.Invoke(ctx, lambdahttp.JobEvent(id))
-	}
-}
-
-// crew starts jobs in this process, by a crew that begins to work with the first one and ends with ctx.
-func crew(ctx context.Context, p Parts, w *withJobs) func(context.Context, string) error {
-	c := job.NewCrew(CrewSize, clock.System, p.Log)
-	var once sync.Once
-	return func(call context.Context, id string) error {
-		once.Do(func() { go c.Work(ctx, w.jobs) })
-		return c.Start(call, id)
 	}
 }

@@ -1,16 +1,19 @@
 package functions
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
 	"telegram-client/shared/lambdahttp"
+	"telegram-client/shared/process"
 	"telegram-client/shared/redisstore"
 	"telegram-client/shared/service"
 	"telegram-client/tests/redistest"
@@ -28,9 +31,9 @@ func ask(h http.Handler, method, path, body string) (int, string) {
 const later = `{"target_id":1,"message":"Hi","wait":false,"idempotency_key":"k"}`
 
 // take has a function take a job and returns its path.
-func take(t *testing.T, h http.Handler) string {
+func take(t *testing.T, h http.Handler, call string) string {
 	t.Helper()
-	status, body := ask(h, "POST", "/services/telegram_client/send_messages", later)
+	status, body := ask(h, "POST", "/services/telegram_client/send_messages", call)
 	var taken struct {
 		OK bool
 		ID string `json:"job_id"`
@@ -41,23 +44,37 @@ func take(t *testing.T, h http.Handler) string {
 	return "/jobs/" + taken.ID
 }
 
+// Outside of Lambda the function does its jobs itself, and those that a former process has left.
 func TestSendMessages_DoesItsJobs(t *testing.T) {
 	t.Parallel()
-	h, err := SendMessages(service.Media{})(t.Context(), environ(redistest.Start(t).URL()))
+	e := environ(redistest.Start(t).URL())
+	former, err := SendMessages(service.Media{})(t.Context(), e)
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := take(t, h)
-	for {
-		status, body := ask(h, "GET", path, "")
-		if status != 200 || t.Context().Err() != nil {
-			t.Fatalf("%d %s", status, body)
-		}
-		if strings.Contains(body, `"done"`) {
-			if !strings.Contains(body, `"status":404`) || !strings.Contains(body, "no_entry") {
-				t.Errorf("%s", body)
+	paths := []string{take(t, former, later)} // it ends before it gets to it
+	h, err := SendMessages(service.Media{})(t.Context(), e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var work sync.WaitGroup
+	work.Go(func() { h.(process.Worker).Work(ctx) })
+	defer work.Wait()
+	defer cancel()
+	paths = append(paths, take(t, h, `{"target_id":1,"message":"Hi","wait":false}`))
+	for _, path := range paths {
+		for {
+			status, body := ask(h, "GET", path, "")
+			if status != 200 || t.Context().Err() != nil {
+				t.Fatalf("%d %s", status, body)
 			}
-			break
+			if strings.Contains(body, `"done"`) {
+				if !strings.Contains(body, `"status":404`) || !strings.Contains(body, "no_entry") {
+					t.Errorf("%s", body)
+				}
+				break
+			}
 		}
 	}
 }
@@ -102,8 +119,8 @@ func TestSendMessages_InLambdaIsCalledAgain(t *testing.T) {
 		t.Errorf("it cannot call itself: %d %s", status, body)
 	}
 	api.refuse.Store(0)
-	path := take(t, h)
-	if again := take(t, h); again != path {
+	path := take(t, h, later)
+	if again := take(t, h, later); again != path {
 		t.Errorf("the same call is two jobs: %s, %s", path, again)
 	}
 	if _, body := ask(h, "GET", path, ""); !strings.Contains(body, `"queued"`) || len(api.events) != 1 {
@@ -133,7 +150,7 @@ func TestSendMessages_InLambdaTakesUpOpenJobs(t *testing.T) {
 	if status, body := ask(h, "POST", "/services/telegram_client/send_messages", nameless); status != 429 || !strings.Contains(body, `"retry_after":5`) {
 		t.Errorf("%d %s", status, body)
 	}
-	path := take(t, h)
+	path := take(t, h, later)
 	if err := jobs.TakeUpJobs(t.Context()); err != nil {
 		t.Errorf("Lambda will take it later: %v", err)
 	}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -17,6 +18,12 @@ import (
 
 // Build makes a program's handler of its environment. It connects nowhere; what it starts ends with ctx.
 type Build func(ctx context.Context, e Environ) (http.Handler, error)
+
+// A Worker is a handler that has work of its own. Serve has it work where a process lives on between requests.
+type Worker interface {
+	// Work returns when ctx has ended and all is in order.
+	Work(ctx context.Context)
+}
 
 // Serve answers requests with the handler that build makes: in Lambda as the bootstrap of a function, elsewhere on the
 // port that LISTEN names, until ctx ends. fail writes errors that come about outside of the handler.
@@ -40,7 +47,9 @@ func Serve(ctx context.Context, e Environ, fail lambdahttp.Fail, build Build) er
 	}
 	var l Listening
 	wrong := e.Load(&l)
-	h, err := build(ctx, e)
+	lasting, end := context.WithCancel(context.WithoutCancel(ctx)) // requests and work outlive ctx, and need the handler's parts
+	defer end()
+	h, err := build(lasting, e)
 	if err := errors.Join(wrong, err); err != nil {
 		return err
 	}
@@ -49,6 +58,13 @@ func Serve(ctx context.Context, e Environ, fail lambdahttp.Fail, build Build) er
 		return Wrong("LISTEN", err)
 	}
 	e.Log.Info("listening", "address", ln.Addr().String(), "version", Version())
+	ctx, stop := context.WithCancel(ctx)
+	var work sync.WaitGroup
+	if w, ok := h.(Worker); ok {
+		work.Go(func() { w.Work(ctx) })
+	}
+	defer work.Wait()
+	defer stop()
 	return ServeOn(ctx, ln, h, e.Log)
 }
 

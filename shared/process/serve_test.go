@@ -60,6 +60,39 @@ func TestServeOn_LetsRunningRequestsFinish(t *testing.T) {
 	}
 }
 
+// laborious is a handler with work of its own.
+type laborious struct {
+	http.Handler
+	work func(ctx context.Context)
+}
+
+func (l laborious) Work(ctx context.Context) { l.work(ctx) }
+
+// A handler's work begins with the process, and has what it needs until it has ended.
+func TestServe_WaitsForWork(t *testing.T) {
+	t.Parallel()
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	e := environ("LISTEN=127.0.0.1:0")
+	e.Log = slog.New(slog.DiscardHandler)
+	var built context.Context
+	ended := false
+	err := Serve(ctx, e, nil, func(ctx context.Context, _ Environ) (http.Handler, error) {
+		built = ctx
+		return laborious{http.NotFoundHandler(), func(ctx context.Context) {
+			stop()
+			<-ctx.Done()
+			if err := built.Err(); err != nil {
+				t.Errorf("its parts are gone: %v", err)
+			}
+			ended = true
+		}}, nil
+	})
+	if err != nil || !ended || built.Err() == nil {
+		t.Errorf("%v, work ended %v, parts are there: %v", err, ended, built.Err() == nil)
+	}
+}
+
 func TestServe_NamesTheProblemsOfPortAndHandlerTogether(t *testing.T) {
 	t.Parallel()
 	e := environ("LISTEN=127.0.0.1:0")
