@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -14,6 +15,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"telegram-client/shared/disk"
 	"telegram-client/shared/fault"
 	"telegram-client/shared/media"
 	"telegram-client/shared/service"
@@ -24,17 +26,21 @@ import (
 // Nothing outside of it is written, whatever links there are in it, nothing that is there is overwritten, and no file or
 // folder is made that is hidden or that Home Assistant reads as its secrets. A file
 // has its name only once it is whole: until then it is hidden, and it is gone if it never becomes whole. What a killed
-// process has left of one is removed by the next that comes into the same folder, an hour later.
+// process has left of one is removed by the next that comes into the same folder, an hour later. Some of the disk is left
+// free: see package disk.
 type Downloads struct {
 	root   string // FILES_ROOT; empty: there is none
 	folder string // below it
 	now    func() time.Time
+	room   disk.Room // of the folder
 }
 
 var _ service.Keeper = (*Downloads)(nil)
 
 // NewDownloads returns a folder below the one of FILES_ROOT.
-func NewDownloads(root, folder string) *Downloads { return &Downloads{root, folder, time.Now} }
+func NewDownloads(root, folder string) *Downloads {
+	return &Downloads{root, folder, time.Now, disk.Look}
+}
 
 // partial is how the names of files begin and end that are not whole yet.
 const (
@@ -85,6 +91,7 @@ func (d *Downloads) Create(where string, folder bool, name string) (service.Kept
 		k.dir.Close()
 		return nil, notKept(err)
 	}
+	k.to = d.room.Writer(k.file, filepath.Join(d.root, d.folder))
 	return k, nil
 }
 
@@ -164,12 +171,13 @@ type kept struct {
 	dir           *os.Root // nil: it is done with
 	shown         string   // the folder, as calls name it
 	file          *os.File
+	to            io.Writer // file, as long as the disk takes it
 	partial, name string
 }
 
 // Write implements [service.Kept].
 func (k *kept) Write(p []byte) (int, error) {
-	n, err := k.file.Write(p)
+	n, err := k.to.Write(p)
 	if err != nil {
 		return n, notKept(err)
 	}

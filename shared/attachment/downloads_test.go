@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"telegram-client/shared/disk"
 	"telegram-client/shared/fault"
 )
 
@@ -266,6 +267,26 @@ func TestDownloads_StayInside(t *testing.T) {
 	}
 	if all := there(t, filepath.Join(root, ".storage")); len(all) != 0 {
 		t.Errorf("among the logins there is %v", all)
+	}
+}
+
+// A store may be on the same disk, and ends when it can write no more.
+func TestDownloads_LeaveSomeOfTheDisk(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	d := NewDownloads(root, "downloads")
+	var asked string
+	d.room = func(folder string) (int64, int64, bool) { asked = folder; return 100 << 30, disk.Reserve, true }
+	k, err := d.Create("door/", true, "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := k.Write([]byte("a")); !fault.Is(err, fault.Misconfigured) || !strings.Contains(err.Error(), "no room left") {
+		t.Error(err)
+	}
+	k.Discard()
+	if all := there(t, root); len(all) != 0 || asked != filepath.Join(root, "downloads") {
+		t.Errorf("what is left: %v; the room of %s", all, asked)
 	}
 }
 

@@ -118,7 +118,7 @@ type endlessFile struct {
 	left chan error
 }
 
-// leaseAfter is how much longer than a call the lease of its sender lasts: authorization.Request.
+// leaseAfter is how much longer than a call the lease of its sender lasts, at the least: authorization.Request.
 const leaseAfter = 15 * time.Second
 
 func (e *endlessFile) DownloadMedia(ctx context.Context, _ message.Download, receive service.Receiver) (*service.Downloaded, error) {

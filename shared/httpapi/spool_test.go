@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"telegram-client/shared/disk"
 	"telegram-client/shared/fault"
 	"telegram-client/shared/message"
 )
@@ -29,7 +30,7 @@ func TestSpool_AFolderThatIsGoneIsNoFaultOfTheCaller(t *testing.T) {
 }
 
 // A disk of 100 GB of which some is left, less with each look.
-func shrinking(free ...int64) room {
+func shrinking(free ...int64) disk.Room {
 	return func(string) (int64, int64, bool) {
 		now := free[0]
 		if len(free) > 1 {
@@ -42,21 +43,21 @@ func shrinking(free ...int64) room {
 // Some of the disk is left for the store that may be beside: a store that cannot write ends.
 func TestSpool_LeavesSomeOfTheDisk(t *testing.T) {
 	t.Parallel()
-	const file = 3 * untilLook
+	const file = 3 * disk.UntilLook
 	body := formBody(t, part{name: "file", value: strings.Repeat("x", file), filename: "a"}, part{name: "file", value: "b", filename: "b"})
-	small := func(free int64) room { return func(string) (int64, int64, bool) { return 1 << 30, free, true } }
+	small := func(free int64) disk.Room { return func(string) (int64, int64, bool) { return 1 << 30, free, true } }
 	for name, test := range map[string]struct {
-		room  room
+		room  disk.Room
 		told  bool // how long the body is
 		field string
 	}{
-		"enough":                    {shrinking(mostReserve + int64(len(body))), true, ""},
+		"enough":                    {shrinking(disk.Reserve + int64(len(body))), true, ""},
 		"not known":                 {func(string) (int64, int64, bool) { return 0, 0, false }, true, ""},
 		"a small disk":              {small(1<<30/10 + int64(len(body))), true, ""},
 		"a small disk, too full":    {small(1<<30/10 + file/2), true, "file"},
-		"too little from the start": {shrinking(mostReserve + file/2), true, "file"},
-		"found out while writing":   {shrinking(mostReserve+untilLook, mostReserve+untilLook, mostReserve+untilLook-1), false, "file"},
-		"the second has no room":    {shrinking(mostReserve+untilLook, mostReserve+untilLook, mostReserve+untilLook, mostReserve-1), false, "file[1]"},
+		"too little from the start": {shrinking(disk.Reserve + file/2), true, "file"},
+		"found out while writing":   {shrinking(disk.Reserve+disk.UntilLook, disk.Reserve+disk.UntilLook, disk.Reserve+disk.UntilLook-1), false, "file"},
+		"the second has no room":    {shrinking(disk.Reserve+disk.UntilLook, disk.Reserve+disk.UntilLook, disk.Reserve+disk.UntilLook, disk.Reserve+disk.UntilLook, disk.Reserve-1), false, "file[1]"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -76,15 +77,5 @@ func TestSpool_LeavesSomeOfTheDisk(t *testing.T) {
 			}
 			empty(t, folder)
 		})
-	}
-}
-
-func TestRoomOn_KnowsTheDisk(t *testing.T) {
-	t.Parallel()
-	if total, free, known := roomOn(t.TempDir()); known && (total <= 0 || free < 0 || free > total) {
-		t.Errorf("%d of %d are free", free, total)
-	}
-	if _, _, known := roomOn(filepath.Join(t.TempDir(), "gone")); known {
-		t.Error("there is no such folder")
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"time"
 
+	"telegram-client/shared/disk"
 	"telegram-client/shared/fault"
 )
 
@@ -26,7 +27,7 @@ type Uploads struct {
 	// the API alone: see [ClearFolder].
 	Folder string
 
-	room room
+	room disk.Room // of Folder
 }
 
 const (
@@ -39,7 +40,7 @@ func (u Uploads) withDefaults() Uploads {
 	u.Body = cmp.Or(u.Body, bodyLimit)
 	u.JSON = cmp.Or(u.JSON, jsonLimit)
 	if u.room == nil {
-		u.room = roomOn
+		u.room = disk.Look
 	}
 	if u.Folder == "" {
 		u.Form = cmp.Or(u.Form, u.JSON)

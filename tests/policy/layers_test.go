@@ -20,8 +20,8 @@ var tiers = map[string]struct {
 	"lease": {tier: 2}, "authorization": {2, "lease"}, "flow/login": {2, "authorization lease"}, "flow/options": {tier: 2},
 	"transfer": {tier: 2}, "job": {tier: 2}, "pull": {tier: 2},
 	"service":  {2, "authorization lease transfer"},
-	"telegram": {tier: 3}, "redisstore": {tier: 3}, "homeassistant": {3, "dialpolicy"}, "dialpolicy": {tier: 3}, "attachment": {3, "dialpolicy"},
-	"httpapi": {tier: 3}, "lambdahttp": {tier: 3}, "awsapi": {tier: 3}, "secretsmanager": {3, "awsapi"}, "selfinvoke": {3, "awsapi"}, "process": {3, "lambdahttp secretsmanager"},
+	"telegram": {tier: 3}, "redisstore": {tier: 3}, "homeassistant": {3, "dialpolicy"}, "dialpolicy": {tier: 3}, "disk": {tier: 3}, "attachment": {3, "dialpolicy disk"},
+	"httpapi": {3, "disk"}, "lambdahttp": {tier: 3}, "awsapi": {tier: 3}, "secretsmanager": {3, "awsapi"}, "selfinvoke": {3, "awsapi"}, "process": {3, "lambdahttp secretsmanager"},
 }
 
 // edges are imports of the outside world that belong to tier 3, the listener and the programs: domain code does no I/O.
