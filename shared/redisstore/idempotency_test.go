@@ -7,7 +7,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"telegram-client/shared/authorization"
+	"telegram-client/shared/entry"
 	"telegram-client/shared/fault"
+	"telegram-client/shared/flow/login"
 )
 
 func TestIdempotency(t *testing.T) {
@@ -88,6 +90,46 @@ func TestIdempotency_OfALoginThatEnded(t *testing.T) {
 		if _, err := w.Acquire(ctx(t), call("sent")); !fault.Is(err, fault.UnknownOutcome) {
 			t.Errorf("what was sent by a login that has ended: %v", err)
 		}
+	})
+}
+
+// What a login may have sent that has ended since is not sent again by the one that took its place: Telegram knows
+// random_ids per authorization.
+func TestIdempotency_OfALoginThatWasRenewed(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, w *world) {
+		id := w.newEntry(1, 1)
+		call := func(key string) authorization.Request {
+			r := request(id)
+			r.Idempotency = &authorization.Idempotency{Key: key, RandomIDs: []int64{1}}
+			return r
+		}
+		w.acquire(call("killed"))
+		w.pass(5 * time.Minute)
+		w.finish(w.acquire(call("answered")), authorization.Result{Outcome: authorization.Outcome{Answer: []byte("42")}})
+		w.finish(w.acquire(request(id)), authorization.Result{Fate: authorization.Ended})
+		renew := func() {
+			t.Helper()
+			e := entry.Entry{ID: id, ClientType: entry.Bot, Account: entry.Account{ID: 1}, App: entry.App{ID: 2}}
+			if _, err := w.Renew(ctx(t), login.NewEntry{Entry: e, Authorizations: []login.Made{{Name: authorization.Sender(1), Session: session(8), LoggedIn: true}}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		renew()
+		if _, err := w.Acquire(ctx(t), call("killed")); !fault.Is(err, fault.UnknownOutcome) {
+			t.Errorf("what the former login may have sent: %v", err)
+		}
+		if g := w.acquire(call("answered")); g.Lease != nil || string(g.Repeat.Answer) != "42" {
+			t.Errorf("what it has answered: %+v", g.Repeat)
+		}
+		// A re-login that finds this one working leaves it in its place.
+		w.finish(w.acquire(call("later")), authorization.Result{})
+		renew()
+		g := w.acquire(call("later"))
+		if g.Repeat == nil {
+			t.Error("it is no repeat")
+		}
+		w.finish(g, authorization.Result{})
 	})
 }
 

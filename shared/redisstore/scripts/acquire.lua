@@ -49,7 +49,8 @@ if H.idem then
       local found = false
       for _, a in ipairs(all) do
         if a.name == only then
-          found = a.state == 'ok' or a.state == 'duplicated'
+          -- Another login in its place does not know the random ids: Telegram keeps them per login.
+          found = (a.state == 'ok' or a.state == 'duplicated') and a.login == (known.login or '0')
           if a.nonce and a.nonce == known.nonce and a.nonce ~= H.nonce and is_held(a) then
             return {'in_progress', a.ends - now}
           end
@@ -120,7 +121,7 @@ if not chosen then
   epoch = grant(chosen)
   if H.idem then
     redis.call('HSET', chosen.key, 'idem', H.idem)
-    redis.call('HSET', idem, 'body', H.body, 'auth', chosen.name, 'nonce', H.nonce)
+    redis.call('HSET', idem, 'body', H.body, 'auth', chosen.name, 'login', chosen.login, 'nonce', H.nonce)
     if not known then
       ids = ARGV[2]
       redis.call('HSET', idem, 'ids', ids, 'born', e[4])

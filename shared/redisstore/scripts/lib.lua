@@ -19,12 +19,12 @@ local function sweep_marks() redis.call('ZREMRANGEBYSCORE', K.marks, '-inf', now
 
 local function authorization(name)
   local v = redis.call('HMGET', K[name], 'state', 'nonce', 'ends', 'from', 'rest', 'judged', 'kinds', 'texts', 'idem',
-    'epoch', 'longest', 'holder', 'last', 'process')
+    'epoch', 'longest', 'holder', 'last', 'process', 'login')
   if not v[1] then return nil end
   return {name = name, key = K[name], state = v[1], nonce = v[2] or nil, ends = tonumber(v[3] or 0) or 0,
     from = tonumber(v[4] or 0) or 0, rest = tonumber(v[5] or 0) or 0, judged = v[6] == '1', kinds = v[7] or '',
     texts = v[8] or '', idem = v[9] or nil, epoch = tonumber(v[10] or 0) or 0, longest = tonumber(v[11] or 0) or 0,
-    holder = v[12] or nil, last = v[13] or nil, process = v[14] or nil}
+    holder = v[12] or nil, last = v[13] or nil, process = v[14] or nil, login = v[15] or '0'}
 end
 
 local function senders()

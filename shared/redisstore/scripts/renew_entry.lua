@@ -13,6 +13,7 @@ for i, name in ipairs(H.names) do
     -- The lease ends with the login it was for: whoever held it has a key that Telegram does not know any more.
     redis.call('HDEL', K[name], 'nonce', 'ends', 'from', 'judged', 'kinds', 'texts', 'idem', 'holder', 'process', 'rest')
     redis.call('HSET', K[name], 'state', 'ok', 'session', ARGV[4 + i], 'used', now)
+    redis.call('HINCRBY', K[name], 'login', 1)
     if not a then redis.call('HSET', K[name], 'longest', first_lease(name)) end
     if H.rests[i] then redis.call('HSET', K[name], 'rest', now + H.rest) end
     placed[#placed + 1] = name
