@@ -44,7 +44,7 @@ func TestAccount_EveryEventIsCommitted(t *testing.T) {
 		}
 		return o
 	}
-	edited := own(outbox.Edit, names.Text(outbox.Edit, "ours"), 70)
+	edited := own(outbox.Edit, names.Text(outbox.Edit, alice, "ours"), 70)
 	edited.Version = start.Unix()
 	pts := 100
 	next := func() int { pts++; return pts }
@@ -56,7 +56,7 @@ func TestAccount_EveryEventIsCommitted(t *testing.T) {
 		own   *outbox.Own
 	}{
 		{newMessage(next(), says(69, alice, "hello", start)), filter.NewMessage, outbox.Durable, day, nil},
-		{newMessage(next(), mine), filter.NewMessage, outbox.Durable, day, own(outbox.Send, names.Text(outbox.Send, "mine"), 70)},
+		{newMessage(next(), mine), filter.NewMessage, outbox.Durable, day, own(outbox.Send, names.Text(outbox.Send, alice, "mine"), 70)},
 		{&tg.UpdateEditMessage{Message: edit, Pts: next(), PtsCount: 1}, filter.MessageEdited, outbox.Durable, day, edited},
 		{&tg.UpdateReadHistoryInbox{Peer: from, MaxID: 69, Pts: next(), PtsCount: 1}, filter.MessageRead, outbox.Durable, day,
 			own(outbox.Read, names.Messages(outbox.Read, 0, []int{69}), 69)},

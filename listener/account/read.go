@@ -193,7 +193,7 @@ func (a *Account) ownOf(o *event.Occurrence) *outbox.Own {
 	if o.About != nil {
 		own.Text = a.names.Messages(kind, o.Box, o.About)
 	} else {
-		own.Text = a.names.Text(kind, o.Text)
+		own.Text = a.names.Text(kind, o.Chat, o.Text)
 	}
 	if o.Scheduled {
 		own.Marks = []string{a.names.Scheduled(o.Chat, o.Text)}

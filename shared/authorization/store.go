@@ -18,7 +18,7 @@ import (
 type Intent struct {
 	Kinds []outbox.Kind
 	// Texts are keyed hashes (outbox.Names.Text) of the texts to be sent or edited in; media without a caption have that of
-	// the empty text.
+	// the empty text in their chat.
 	Texts []string
 }
 

@@ -26,8 +26,12 @@ func (n Names) Mark(box peer.ID, message int) string {
 	return n.ring.Name("mark", n.entry, fmt.Sprint(int64(box)), fmt.Sprint(message))
 }
 
-// Text returns the name of a text that is sent or edited in.
-func (n Names) Text(kind Kind, text string) string {
+// Text returns the name of a text that is sent or edited in. The empty one, of media without a caption, tells nothing:
+// its name is of the chat too.
+func (n Names) Text(kind Kind, chat peer.ID, text string) string {
+	if text == "" {
+		return n.ring.Name("untitled", n.entry, string(kind), fmt.Sprint(int64(chat)))
+	}
 	return n.ring.Name("text", n.entry, string(kind), text)
 }
 

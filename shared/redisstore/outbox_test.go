@@ -371,8 +371,8 @@ func TestOwn_CallsThatDie(t *testing.T) {
 		}
 		n := w.names(id)
 		want := []authorization.Proof{
-			{Chat: "a", Text: n.Text(outbox.Send, "Hi"), Mark: n.Mark(0, 5), MessageID: 5, Date: hi.OccurredAt.Unix()},
-			{Chat: "a", Text: n.Text(outbox.Send, "Ho"), Mark: n.Mark(0, 6), MessageID: 6, Date: ho.OccurredAt.Unix()},
+			{Chat: "a", Text: n.Text(outbox.Send, 0, "Hi"), Mark: n.Mark(0, 5), MessageID: 5, Date: hi.OccurredAt.Unix()},
+			{Chat: "a", Text: n.Text(outbox.Send, 0, "Ho"), Mark: n.Mark(0, 6), MessageID: 6, Date: ho.OccurredAt.Unix()},
 		}
 		proofs, err := w.Proofs(ctx(t), id, "k")
 		if diff := cmp.Diff(want, proofs); err != nil || diff != "" {

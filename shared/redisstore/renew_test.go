@@ -8,6 +8,8 @@ import (
 
 	"telegram-client/shared/authorization"
 	"telegram-client/shared/fault"
+	"telegram-client/shared/outbox"
+	"telegram-client/shared/peer"
 )
 
 // fileFor is how long a call with files may take.
@@ -116,5 +118,45 @@ func TestExtend_KilledCallHoldsNoEventsForLong(t *testing.T) {
 			t.Errorf("the repeat knows %+v", again.Repeat)
 		}
 		w.finish(again, authorization.Result{})
+	})
+}
+
+// A picture without a caption is known by its chat: what the owner sends to others meanwhile is an event. What was announced
+// before further chats are added is known since then.
+func TestAnnounce_PicturesWithoutACaptionAreOfTheirChat(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, w *world) {
+		id := w.newEntry(1, 1)
+		c := w.listen(id)
+		if err := w.RenewEntry(ctx(t), id, c.Lease, 24*time.Hour); err != nil {
+			t.Fatal(err)
+		}
+		r := request(id)
+		r.For = authorization.LongCall
+		g := w.acquire(r)
+		announce := func(chats ...peer.ID) {
+			t.Helper()
+			i := authorization.Intent{Kinds: []outbox.Kind{outbox.Send}}
+			for _, chat := range chats {
+				i.Texts = append(i.Texts, w.names(id).Text(outbox.Send, chat, ""))
+			}
+			if err := w.Announce(ctx(t), g, i); err != nil {
+				t.Fatal(err)
+			}
+		}
+		picture := func(lane string, chat peer.ID, message int) outbox.Item {
+			it := w.outgoing(id, lane, message, lane)
+			it.Own.Text = w.names(id).Text(outbox.Send, chat, "")
+			return it
+		}
+		announce(1)
+		w.commit(id, c.Lease, picture("ours", 1, 5), picture("phone", 3, 6))
+		w.pass(40 * time.Second)
+		announce(1, 2)
+		w.commit(id, c.Lease, picture("ours too", 2, 7), picture("phone again", 4, 8))
+		w.pass(40 * time.Second) // it has died
+		if diff := cmp.Diff([]string{`"text":"phone"`, `"text":"phone again"`}, w.drain(id, c.Lease), anyOrder); diff != "" {
+			t.Errorf("delivered:\n%s", diff)
+		}
 	})
 }

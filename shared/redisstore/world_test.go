@@ -136,7 +136,7 @@ func (w *world) sends(id entry.ID, texts ...string) authorization.Request {
 	r := request(id)
 	r.Intent.Kinds = []outbox.Kind{outbox.Send}
 	for _, text := range texts {
-		r.Intent.Texts = append(r.Intent.Texts, w.names(id).Text(outbox.Send, text))
+		r.Intent.Texts = append(r.Intent.Texts, w.names(id).Text(outbox.Send, 0, text))
 	}
 	return r
 }
@@ -170,7 +170,7 @@ func (w *world) event(lane, body string) outbox.Item {
 func (w *world) outgoing(id entry.ID, lane string, message int, text string) outbox.Item {
 	it := w.event(lane, fmt.Sprintf(`"text":%q`, text))
 	n := w.names(id)
-	it.Own = &outbox.Own{Kind: outbox.Send, Marks: []string{n.Mark(0, message)}, Text: n.Text(outbox.Send, text), MessageIDs: []int{message}}
+	it.Own = &outbox.Own{Kind: outbox.Send, Marks: []string{n.Mark(0, message)}, Text: n.Text(outbox.Send, 0, text), MessageIDs: []int{message}}
 	return it
 }
 

@@ -44,7 +44,7 @@ func repeated(t *testing.T, store *proofStore, deadline time.Duration) (*deliver
 		call: &authorization.Call{Entry: entry.Entry{ClientType: entry.Bot}},
 	}
 	return d, func(chat peer.ID, id int) authorization.Proof {
-		return authorization.Proof{Chat: names.Chat(chat), Text: names.Text(outbox.Send, ""), MessageID: id}
+		return authorization.Proof{Chat: names.Chat(chat), Text: names.Text(outbox.Send, chat, ""), MessageID: id}
 	}
 }
 

@@ -48,12 +48,12 @@ func (s *Service) EditMessage(ctx context.Context, m message.Edit) (*EditAnswer,
 		mentions = message.Mentions([]textparse.Text{*m.Text})
 		r.Targets = append(r.Targets, mentions...)
 	}
-	if !m.DryRun && !m.HasFiles() { // who uploads first announces itself when that is done
+	if !m.DryRun && !m.HasFiles() && !uncaptions(m) { // those announce themselves when they are about to edit
 		var texts []string
 		if m.Text != nil {
 			texts = []string{m.Text.Text}
 		}
-		r.Intent = s.editIntent(id, texts...)
+		r.Intent = s.editIntent(id, 0, texts...)
 	}
 	answer := &EditAnswer{Entry: id, DryRun: m.DryRun, MessageID: m.MessageID}
 	err = s.o.Pool.Do(ctx, r, func(ctx context.Context, c *authorization.Call) error {
@@ -66,11 +66,14 @@ func (s *Service) EditMessage(ctx context.Context, m message.Edit) (*EditAnswer,
 	return answer, nil
 }
 
-// editIntent is what an edit says that it is about to do.
-func (s *Service) editIntent(id entry.ID, texts ...string) authorization.Intent {
+// uncaptions reports whether an edit takes the text away: then the chat has to be known to say what is going to be done.
+func uncaptions(m message.Edit) bool { return m.Text != nil && m.Text.Text == "" }
+
+// editIntent is what an edit in a chat says that it is about to do.
+func (s *Service) editIntent(id entry.ID, chat peer.ID, texts ...string) authorization.Intent {
 	i := authorization.Intent{Kinds: []outbox.Kind{outbox.Edit}}
 	for _, text := range texts {
-		i.Texts = append(i.Texts, s.names(id).Text(outbox.Edit, text))
+		i.Texts = append(i.Texts, s.names(id).Text(outbox.Edit, chat, text))
 	}
 	return i
 }
@@ -131,6 +134,11 @@ func (w *editing) run(ctx context.Context, mentions []peer.Target) error {
 	if w.m.DryRun {
 		w.answer.Scheduled = due
 		return nil
+	}
+	if !w.m.HasFiles() && uncaptions(w.m) {
+		if err := w.c.Announce(ctx, w.s.editIntent(w.answer.Entry, w.at.id, "")); err != nil {
+			return err
+		}
 	}
 	return w.edit(ctx, w.m.Plan(w.at.peer, due, w.file, markup, finder(found)), due)
 }
@@ -216,7 +224,7 @@ func (w *editing) attach(ctx context.Context) error {
 	if w.m.Text != nil {
 		text = w.m.Text.Text
 	}
-	return w.c.Announce(ctx, w.s.editIntent(w.answer.Entry, text))
+	return w.c.Announce(ctx, w.s.editIntent(w.answer.Entry, w.at.id, text))
 }
 
 // keepText makes an edit that brings a file and no text bring what the message says already.

@@ -23,6 +23,7 @@ type fileSending struct {
 	w        *sending
 	resolved map[peer.Target]resolved
 	media    []message.Medium // what Telegram has; nil: nothing yet
+	told     []peer.ID        // the chats for which it is announced, or is to be again
 	renewed  bool             // the files were taken to Telegram once more
 	// until is how long may be waited since it was announced what is about to be sent; zero: it was not yet.
 	until time.Time
@@ -43,7 +44,13 @@ func (f *fileSending) begin(ctx context.Context, d *delivery) error {
 	if err != nil || !someone {
 		return err
 	}
-	return f.ready(ctx, d)
+	var chats []peer.ID
+	for _, r := range f.resolved {
+		if r.err == nil {
+			chats = append(chats, r.chat.id)
+		}
+	}
+	return f.ready(ctx, d, chats...)
 }
 
 // resolve finds the targets, so that nothing is uploaded for nobody. After a flood wait the rest is left for later: each
@@ -67,20 +74,30 @@ func (f *fileSending) resolve(ctx context.Context, d *delivery) (someone bool, e
 	return someone, nil
 }
 
-// ready takes the files to Telegram and says then, and not before, what is about to be sent.
-func (f *fileSending) ready(ctx context.Context, d *delivery) error {
+// ready takes the files to Telegram and says then, and not before, what is about to be sent: to these chats too.
+func (f *fileSending) ready(ctx context.Context, d *delivery, chats ...peer.ID) error {
 	if f.media == nil {
 		if err := f.attach(ctx, d); err != nil {
 			return err
 		}
 	}
-	if !f.until.IsZero() {
+	all := slices.Clone(f.told)
+	for _, chat := range chats {
+		if !slices.Contains(all, chat) {
+			all = append(all, chat)
+		}
+	}
+	begun := !f.until.IsZero()
+	if begun && len(all) == len(f.told) {
 		return nil
 	}
-	if err := d.call.Announce(ctx, f.w.intent(d.names)); err != nil {
+	if err := d.call.Announce(ctx, f.w.intent(d.names, all)); err != nil {
 		return err
 	}
-	f.until = d.s.patience()
+	f.told = all
+	if !begun {
+		f.until = d.s.patience()
+	}
 	return nil
 }
 
@@ -100,7 +117,7 @@ func (f *fileSending) bounded(ctx context.Context) context.Context {
 // target sends those files to one target that were not sent earlier.
 func (f *fileSending) target(ctx context.Context, d *delivery, at *chat, p message.Place, r *Result, ids []int64) error {
 	for {
-		if err := f.ready(ctx, d); err != nil {
+		if err := f.ready(ctx, d, at.id); err != nil {
 			return err
 		}
 		err := f.send(f.bounded(ctx), d, at, p, r, ids)

@@ -55,7 +55,7 @@ func (d *delivery) proved(at chat, items []item) ([]sent, bool) {
 	lane, left := d.names.Chat(at.id), slices.Clone(d.proofs)
 	var all []sent
 	for _, it := range items {
-		hash := d.names.Text(outbox.Send, it.text)
+		hash := d.names.Text(outbox.Send, at.id, it.text)
 		i := slices.IndexFunc(left, func(p authorization.Proof) bool { return p.Chat == lane && p.Text == hash })
 		if i < 0 {
 			return nil, false

@@ -33,7 +33,7 @@ func (s *Service) SendMessages(ctx context.Context, m message.Send) (*Answer, er
 	}
 	r.Targets = append(append(r.Targets, m.Targets...), w.mentions...)
 	if !m.DryRun && !m.HasFiles() { // who uploads first announces itself when that is done
-		r.Intent = w.intent(s.names(id))
+		r.Intent = w.intent(s.names(id), nil)
 	}
 	return s.deliver(ctx, r, delivery{
 		targets: m.Targets, each: m.Each(), key: m.IdempotencyKey, body: m.Hash(), dryRun: m.DryRun, begin: w.begin, target: w.target,
@@ -49,14 +49,16 @@ type sending struct {
 	files    *fileSending
 }
 
-// intent is what the call says that it is about to do.
-func (w *sending) intent(names outbox.Names) authorization.Intent {
+// intent is what the call says that it is about to do, in these chats: files without a caption are known by them only.
+func (w *sending) intent(names outbox.Names, chats []peer.ID) authorization.Intent {
 	i := authorization.Intent{Kinds: []outbox.Kind{outbox.Send}}
 	for _, p := range w.m.Parts {
-		i.Texts = append(i.Texts, names.Text(outbox.Send, p.Text))
+		i.Texts = append(i.Texts, names.Text(outbox.Send, 0, p.Text))
 	}
-	if len(w.m.Files) > len(w.m.Parts) { // those without a caption
-		i.Texts = append(i.Texts, names.Text(outbox.Send, ""))
+	if len(w.m.Files) > len(w.m.Parts) {
+		for _, chat := range chats {
+			i.Texts = append(i.Texts, names.Text(outbox.Send, chat, ""))
+		}
 	}
 	return i
 }

@@ -353,14 +353,15 @@ end
 
 -- intend writes down what whoever holds an authorization is about to do from now on.
 local function intend(key)
-  redis.call('HSET', key, 'from', now)
-  if H.kinds and H.kinds ~= '' then redis.call('HSET', key, 'kinds', H.kinds, 'texts', H.texts or '') end
+  if not H.kinds or H.kinds == '' then return end
+  redis.call('HSETNX', key, 'from', now) -- what it said before may have been done since then
+  redis.call('HSET', key, 'kinds', H.kinds, 'texts', H.texts or '')
 end
 
 -- grant gives the lease of an authorization to the caller.
 local function grant(a, from)
   judge(a)
-  redis.call('HDEL', a.key, 'judged', 'kinds', 'texts', 'idem')
+  redis.call('HDEL', a.key, 'from', 'judged', 'kinds', 'texts', 'idem')
   redis.call('HSET', a.key, 'nonce', H.nonce, 'ends', now + H.lease, 'epoch', a.epoch + 1,
     'longest', math.max(a.longest, H.lease), 'holder', H.holder or '', 'process', H.process)
   intend(a.key)
