@@ -131,12 +131,14 @@ func TestSkew_MessageIDsTooFarOff(t *testing.T) {
 
 func TestSkew_OfTheServer(t *testing.T) {
 	t.Parallel()
-	s := started(t, &handler{})
+	h := &handler{closed: make(chan *mtserver.Session, 1)}
+	s := started(t, h)
 	c := newClient(t, s, 1)
 	for _, skew := range []time.Duration{20 * time.Second, -20 * time.Second, 0} {
 		s.Faults().Skew(skew)
 		if err := c.run(t.Context(), nearest); err != nil {
 			t.Errorf("%v: %v", skew, err)
 		}
+		<-h.closed // the server has seen the end, too: the next connection is not a second one
 	}
 }
