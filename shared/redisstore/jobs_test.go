@@ -18,7 +18,7 @@ import (
 )
 
 func aJob() job.Call {
-	return job.Call{Verb: messages.SendMessages, Body: json.RawMessage(`{"message":"planted-text","wait":false}`), Key: "k1",
+	return job.Call{Verb: messages.SendMessages, Body: json.RawMessage(`{"message":"planted-text","wait":false}`), Key: "key-of-the-call",
 		Files: []messages.File{{Data: []byte("planted-bytes"), Filename: "a.jpg"}}}
 }
 
@@ -319,7 +319,7 @@ func TestJobs_AreSealed(t *testing.T) {
 				t.Errorf("%s: its call is kept: %v", id, there)
 			}
 		}
-		for _, secret := range []string{"planted", "cGxhbnRlZ", "a.jpg", "k1"} {
+		for _, secret := range []string{"planted", "cGxhbnRlZ", "a.jpg", "key-of-the-call"} {
 			if bytes.Contains(all, []byte(secret)) {
 				t.Errorf("%q stands in the store", secret)
 			}
