@@ -178,20 +178,13 @@ func oneMessage(ctx context.Context, s *Service, c *authorization.Call, at *chat
 
 // oneScheduled returns a message of a chat that is yet to be sent; nil if it is not there.
 func oneScheduled(ctx context.Context, s *Service, c *authorization.Call, at *chat, id int) (*tg.Message, error) {
-	var answer tg.MessagesMessagesClass
-	err := s.perform(ctx, c, at, func(ctx context.Context) (err error) {
-		answer, err = c.API.MessagesGetScheduledHistory(ctx, &tg.MessagesGetScheduledHistoryRequest{Peer: at.peer})
-		return err
+	all, err := s.messages(ctx, c, at, func(ctx context.Context) (tg.MessagesMessagesClass, error) {
+		return c.API.MessagesGetScheduledHistory(ctx, &tg.MessagesGetScheduledHistoryRequest{Peer: at.peer})
 	})
 	if err != nil {
 		return nil, err
 	}
-	some, ok := answer.AsModified()
-	if !ok {
-		return nil, nil
-	}
-	c.Peers.Learn(some.GetUsers(), some.GetChats())
-	return withID(some.GetMessages(), at, id), nil
+	return withID(all, at, id), nil
 }
 
 // withID returns the message of a chat that has the id, if it is there; of any chat if at is the zero chat.
@@ -251,24 +244,12 @@ func messagesByID(ctx context.Context, s *Service, c *authorization.Call, at *ch
 	for i, id := range ids {
 		wanted[i] = &tg.InputMessageID{ID: id}
 	}
-	var answer tg.MessagesMessagesClass
-	err := s.perform(ctx, c, at, func(ctx context.Context) (err error) {
+	return s.messages(ctx, c, at, func(ctx context.Context) (tg.MessagesMessagesClass, error) {
 		if channel, ok := at.channel(); ok {
-			answer, err = c.API.ChannelsGetMessages(ctx, &tg.ChannelsGetMessagesRequest{Channel: channel, ID: wanted})
-			return err
+			return c.API.ChannelsGetMessages(ctx, &tg.ChannelsGetMessagesRequest{Channel: channel, ID: wanted})
 		}
-		answer, err = c.API.MessagesGetMessages(ctx, wanted)
-		return err
+		return c.API.MessagesGetMessages(ctx, wanted)
 	})
-	if err != nil {
-		return nil, err
-	}
-	some, ok := answer.AsModified()
-	if !ok {
-		return nil, nil
-	}
-	c.Peers.Learn(some.GetUsers(), some.GetChats())
-	return some.GetMessages(), nil
 }
 
 // edit asks Telegram for the edit and reads what came of it.

@@ -53,9 +53,16 @@ func (s *Service) history(ctx context.Context, c *authorization.Call, at *chat, 
 	if c.Entry.ClientType == entry.Bot {
 		return nil, fault.At(fault.MissingField, "message_ids", "Telegram lets bots read only messages that they name: message_ids is required here.")
 	}
+	return s.messages(ctx, c, at, func(ctx context.Context) (tg.MessagesMessagesClass, error) {
+		return c.API.MessagesGetHistory(ctx, &tg.MessagesGetHistoryRequest{Peer: at.peer, OffsetID: m.Before, Limit: m.Limit})
+	})
+}
+
+// messages asks for messages of a chat, and learns whom they introduce.
+func (s *Service) messages(ctx context.Context, c *authorization.Call, at *chat, ask func(context.Context) (tg.MessagesMessagesClass, error)) ([]tg.MessageClass, error) {
 	var answer tg.MessagesMessagesClass
 	err := s.perform(ctx, c, at, func(ctx context.Context) (err error) {
-		answer, err = c.API.MessagesGetHistory(ctx, &tg.MessagesGetHistoryRequest{Peer: at.peer, OffsetID: m.Before, Limit: m.Limit})
+		answer, err = ask(ctx)
 		return err
 	})
 	if err != nil {
