@@ -169,8 +169,8 @@ func (a *abroad) visit(ctx context.Context, home *tg.Client, dc int, cdn *CDN, u
 	a.mu.Unlock()
 	if known {
 		s.Keys[dc] = key
-		if err := a.sleep(ctx, rested.Sub(a.clock.Now())); err != nil {
-			return false, err
+		if left := rested.Sub(a.clock.Now()); left > 0 && !sleep(ctx, a.clock, left) {
+			return false, fmt.Errorf("let a key rest: %w", ctx.Err())
 		}
 	}
 	v := &visitor{dc: dc}
@@ -205,20 +205,6 @@ func (a *abroad) visit(ctx context.Context, home *tg.Client, dc int, cdn *CDN, u
 		a.rested[dc] = a.clock.Now().Add(a.rest)
 	}
 	return known && v.fate == Ended && !v.answered && err != nil && ctx.Err() == nil, err
-}
-
-func (a *abroad) sleep(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return nil
-	}
-	t := a.clock.Timer(d)
-	defer clock.StopTimer(t)
-	select {
-	case <-t.C():
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("let a key rest: %w", ctx.Err())
-	}
 }
 
 // A visitor makes requests of one connection elsewhere. What is said there of the key does not reach the caller as the

@@ -35,7 +35,7 @@ func (p *Pool) keep(ctx context.Context, g *Grant) (held context.Context, stop f
 // asked again for as long as the lease lasts.
 func (p *Pool) renew(ctx context.Context, g *Grant) error {
 	every := g.Term / renewals
-	for wait := every; p.sleep(ctx, wait); {
+	for wait := every; sleep(ctx, p.clock, wait); {
 		err := p.renewOnce(ctx, g, every)
 		switch over := g.Lease.Check(); {
 		case ctx.Err() != nil:
@@ -60,8 +60,8 @@ func (p *Pool) renewOnce(ctx context.Context, g *Grant, within time.Duration) er
 }
 
 // sleep waits, and reports whether ctx lives.
-func (p *Pool) sleep(ctx context.Context, d time.Duration) bool {
-	t := p.clock.Timer(d)
+func sleep(ctx context.Context, c clock.Clock, d time.Duration) bool {
+	t := c.Timer(d)
 	defer clock.StopTimer(t)
 	select {
 	case <-ctx.Done():
