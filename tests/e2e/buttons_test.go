@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -18,17 +17,7 @@ import (
 // answers by a function, which asks the listener, and the friend sees the answer. What nobody answers stops waiting.
 func TestButtons_AreAnswered(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
-	t.Cleanup(cancel)
-	stage, err := story.SetUp(ctx, bridge.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := stage.Strike(); err != nil {
-			t.Error(err)
-		}
-	})
+	ctx, stage := setUp(t, bridge.Options{})
 	cast, err := story.Tell(ctx, stage.Parts)
 	if err != nil {
 		t.Fatal(err)

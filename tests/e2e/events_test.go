@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -17,7 +16,6 @@ import (
 
 	"telegram-client/localstack/standalone/bridge"
 	"telegram-client/tests/homeassistanttest"
-	"telegram-client/tests/story"
 )
 
 // A fetched event, as far as the tests look at it.
@@ -66,17 +64,7 @@ func (p *phoneAndServices) ask(reader, after, wait string) (b fetchedBatch, err 
 
 func newPhoneAndServices(t *testing.T) *phoneAndServices {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
-	t.Cleanup(cancel)
-	stage, err := story.SetUp(ctx, bridge.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := stage.Strike(); err != nil {
-			t.Error(err)
-		}
-	})
+	ctx, stage := setUp(t, bridge.Options{})
 	p := &phoneAndServices{Stage: stage, t: t, ctx: ctx, me: stage.Telegram.User("owner_of_all"), alice: stage.Telegram.User("alice")}
 	return p
 }

@@ -13,6 +13,26 @@ import (
 	"telegram-client/tests/telegramtest"
 )
 
+// left makes a call whose caller leaves when Telegram has carried out a request of it, and has not said so.
+func (d *desk) left(method string, call fields) {
+	d.t.Helper()
+	arrived, release := d.telegram.Faults().HoldAnswer(method)
+	d.t.Cleanup(release)
+	gone, leave := context.WithCancel(d.ctx)
+	done := make(chan struct{})
+	go func() { // ends when its caller has left
+		defer close(done)
+		_, _ = send(gone, d.bridge, call)
+	}()
+	select {
+	case <-arrived:
+	case <-d.ctx.Done():
+		d.t.Fatal("nothing was sent")
+	}
+	leave()
+	<-done
+}
+
 // Telegram's answer to the request that sends files is lost; the same call comes again and uploads again, but sends with
 // the same random_ids.
 func TestFiles_RepeatAfterALostAnswerSendsOnce(t *testing.T) {
@@ -53,21 +73,7 @@ func TestFiles_RepeatAfterALostAnswerSendsOnce(t *testing.T) {
 			decoys := len(d.files())
 
 			call := fields{"config_entry_id": d.entryID, "target_id": d.alice.ID, "message": "caption", "file": files, "idempotency_key": "k"}
-			arrived, release := d.telegram.Faults().HoldAnswer(c.method)
-			defer release()
-			gone, leave := context.WithCancel(d.ctx)
-			done := make(chan struct{})
-			go func() { // ends when its caller has left
-				defer close(done)
-				_, _ = send(gone, d.bridge, call)
-			}()
-			select {
-			case <-arrived:
-			case <-d.ctx.Done():
-				t.Fatal("nothing was sent")
-			}
-			leave()
-			<-done
+			d.left(c.method, call)
 			a := untilFree(d.ctx, t, d.bridge, "sendmessages", message.SendMessages, call)
 			if a.Status != c.status {
 				t.Fatalf("status %d, want %d: %s", a.Status, c.status, a.Body)
@@ -105,21 +111,7 @@ func TestFiles_RepeatSendsTheRestOfWhatNothingProves(t *testing.T) {
 		files = append(files, d.put(string(rune('a'+i))+".txt", []byte{byte('a' + i)}))
 	}
 	call := fields{"config_entry_id": d.entryID, "target_id": d.alice.ID, "file": files, "idempotency_key": "k"}
-	arrived, release := d.telegram.Faults().HoldAnswer("messages.sendMultiMedia")
-	defer release()
-	gone, leave := context.WithCancel(d.ctx)
-	done := make(chan struct{})
-	go func() { // ends when its caller has left
-		defer close(done)
-		_, _ = send(gone, d.bridge, call)
-	}()
-	select {
-	case <-arrived:
-	case <-d.ctx.Done():
-		t.Fatal("nothing was sent")
-	}
-	leave()
-	<-done
+	d.left("messages.sendMultiMedia", call)
 	for range 2 {
 		a := untilFree(d.ctx, t, d.bridge, "sendmessages", message.SendMessages, call)
 		var o outcome

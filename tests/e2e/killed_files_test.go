@@ -211,17 +211,7 @@ func TestFunction_WaitingBehindAnUploadIsBusy(t *testing.T) {
 // What the owner writes on the phone while a service uploads is delivered at once; what the service sends then is no event.
 func TestOwnActions_AnUploadHoldsNothing(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
-	t.Cleanup(cancel)
-	stage, err := story.SetUp(ctx, bridge.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := stage.Strike(); err != nil {
-			t.Error(err)
-		}
-	})
+	ctx, stage := setUp(t, bridge.Options{})
 	p := &phoneAndServices{Stage: stage, t: t, ctx: ctx, me: stage.Telegram.User("owner_of_all"), alice: stage.Telegram.User("alice")}
 	stage.Home.Listen("telegram_client_"+string(filter.NewMessage), func(homeassistanttest.Trigger) {})
 	p.login(p.eventBus())

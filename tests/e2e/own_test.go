@@ -22,21 +22,11 @@ import (
 // What services do does not come back as events; the same done on the account's phone does (D25).
 func TestOwnActions_AreNoEvents(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
-	t.Cleanup(cancel)
 	root := t.TempDir()
 	if err := os.WriteFile(filepath.Join(root, "a.jpg"), telegramtest.Picture(30, 20, 1), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	stage, err := story.SetUp(ctx, bridge.Options{Files: process.Files{Root: root}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := stage.Strike(); err != nil {
-			t.Error(err)
-		}
-	})
+	ctx, stage := setUp(t, bridge.Options{Files: process.Files{Root: root}})
 	p := &phoneAndServices{Stage: stage, t: t, ctx: ctx, me: stage.Telegram.User("owner_of_all"), alice: stage.Telegram.User("alice")}
 	for _, e := range filter.Events() {
 		stage.Home.Listen("telegram_client_"+string(e), func(homeassistanttest.Trigger) {})
@@ -83,7 +73,7 @@ func TestOwnActions_AreNoEvents(t *testing.T) {
 		"chat_action pinned", "message_deleted", "message_edited edited by phone", "new_message by phone", "new_message hers", "new_message photo by phone", "new_message the end",
 	}
 	var got []string
-	err = stage.Home.Wait(ctx, func(all []homeassistanttest.Accepted, _ []homeassistanttest.Request) bool {
+	err := stage.Home.Wait(ctx, func(all []homeassistanttest.Accepted, _ []homeassistanttest.Request) bool {
 		got = nil
 		for _, a := range all {
 			if told := tell(a); told != "" {

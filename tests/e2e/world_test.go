@@ -12,6 +12,7 @@ import (
 
 	"github.com/gotd/td/clock"
 
+	"telegram-client/localstack/standalone/bridge"
 	"telegram-client/shared/authorization"
 	"telegram-client/shared/flow"
 	"telegram-client/shared/flow/login"
@@ -46,6 +47,23 @@ func newWorld(t *testing.T, options ...telegramtest.Option) *world {
 	w.bot = w.telegram.Bot("kitchen_bot")
 	w.login(t)
 	return w
+}
+
+// setUp sets a stage up, which goes away with the test, and returns how long the test may take with it.
+func setUp(t *testing.T, o bridge.Options) (context.Context, *story.Stage) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
+	t.Cleanup(cancel)
+	stage, err := story.SetUp(ctx, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := stage.Strike(); err != nil {
+			t.Error(err)
+		}
+	})
+	return ctx, stage
 }
 
 // newEmptyWorld returns a world in which nobody is logged in.
